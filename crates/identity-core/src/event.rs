@@ -1,0 +1,155 @@
+//! What the ledger records: one row per security-relevant fact, written with the change itself.
+//! Events name things by opaque identifiers; personal data never enters them.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::account::LockReason;
+use crate::authenticator::AuthenticatorKind;
+use crate::grant::RevocationReason;
+use crate::id::{AuthenticatorId, ClientId, EventId, GrantId, SessionId, SubjectId, TokenId};
+use crate::session::SessionEndReason;
+use crate::time::{Entropy, Timestamp};
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SecurityEvent {
+    pub id: EventId,
+    pub at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<SubjectId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClientId>,
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum EventKind {
+    AccountCreated,
+    AccountActivated,
+    AccountLocked {
+        reason: LockReason,
+    },
+    AccountUnlocked,
+    DeathRecorded,
+    NumberChanged,
+    LoginSucceeded {
+        session: SessionId,
+        factors: Vec<AuthenticatorKind>,
+    },
+    /// A wrong or refused authenticator; never says to the caller which.
+    LoginRefused {
+        authenticator: Option<AuthenticatorId>,
+        reason: LoginRefusalReason,
+    },
+    SessionEnded {
+        session: SessionId,
+        reason: SessionEndReason,
+    },
+    AuthenticatorBound {
+        authenticator: AuthenticatorId,
+        kind: AuthenticatorKind,
+    },
+    AuthenticatorDisabled {
+        authenticator: AuthenticatorId,
+        kind: AuthenticatorKind,
+    },
+    AuthenticatorRemoved {
+        authenticator: AuthenticatorId,
+        kind: AuthenticatorKind,
+    },
+    PasswordChanged {
+        authenticator: AuthenticatorId,
+    },
+    ConsentGiven {
+        scopes: BTreeSet<String>,
+        claims: BTreeSet<String>,
+    },
+    ConsentWithdrawn,
+    /// One use of the identity at a relying party: what the citizen's history shows.
+    GrantIssued {
+        grant: GrantId,
+        session: SessionId,
+        scopes: BTreeSet<String>,
+        claims: BTreeSet<String>,
+        acr: String,
+    },
+    GrantRefreshed {
+        grant: GrantId,
+    },
+    GrantRevoked {
+        grant: GrantId,
+        reason: RevocationReason,
+    },
+    AccessTokenRevoked {
+        token: TokenId,
+        expires_at: Timestamp,
+    },
+    ClientRegistered,
+    ClientSuspended,
+    ClientReinstated,
+    KeyCreated {
+        kid: String,
+    },
+    KeyCompromised {
+        kid: String,
+    },
+    /// A request refused in a way worth keeping, by its registered error code.
+    RequestRefused {
+        code: String,
+        reason: String,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoginRefusalReason {
+    UnknownPerson,
+    WrongPassword,
+    WrongCode,
+    CodeReplayed,
+    Throttled,
+    AuthenticatorUnusable,
+    AccountNotUsable,
+}
+
+impl SecurityEvent {
+    pub fn new(kind: EventKind, now: Timestamp, entropy: &dyn Entropy) -> Self {
+        Self { id: EventId::generate(now, entropy), at: now, subject: None, client: None, kind }
+    }
+
+    #[must_use]
+    pub fn about(mut self, subject: SubjectId) -> Self {
+        self.subject = Some(subject);
+        self
+    }
+
+    #[must_use]
+    pub fn at_client(mut self, client: &ClientId) -> Self {
+        self.client = Some(client.clone());
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn events_survive_serialisation() {
+        let event = SecurityEvent {
+            id: EventId::from_uuid(Uuid::from_u128(1)),
+            at: Timestamp::from_unix_seconds(1),
+            subject: Some(SubjectId::from_uuid(Uuid::from_u128(2))),
+            client: Some(ClientId::parse("portal").unwrap()),
+            kind: EventKind::AccountLocked { reason: LockReason::HolderRequest },
+        };
+        let json = serde_json::to_string(&event).unwrap();
+        assert!(json.contains("\"event\":\"account_locked\""));
+        assert_eq!(serde_json::from_str::<SecurityEvent>(&json).unwrap(), event);
+    }
+}
