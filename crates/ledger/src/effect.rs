@@ -1,0 +1,84 @@
+//! What one event takes back.
+
+use identity_core::id::TokenId;
+use identity_core::{ClientId, EventKind, GrantId, SecurityEvent, SessionId, SubjectId, Timestamp};
+
+use crate::recorded::RecordError;
+
+/// What an event does to the tokens and sessions that are already out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Effect {
+    None,
+    AccountLocked { subject: SubjectId },
+    SubjectDied { subject: SubjectId },
+    AccountUnlocked { subject: SubjectId },
+    CredentialChanged { subject: SubjectId },
+    SessionEnded { session: SessionId },
+    GrantRevoked { grant: GrantId },
+    TokenRevoked { token: TokenId, expires_at: Timestamp },
+    ConsentWithdrawn { subject: SubjectId, client: ClientId },
+    ClientSuspended { client: ClientId },
+    ClientReinstated { client: ClientId },
+    KeyCompromised { kid: String },
+}
+
+impl Effect {
+    pub(crate) fn of(event: &SecurityEvent) -> Result<Self, RecordError> {
+        let subject =
+            |name| event.subject.ok_or(RecordError::Incomplete { event: name, missing: "subject" });
+        let client = |name| {
+            let client = event.client.clone();
+            client.ok_or(RecordError::Incomplete { event: name, missing: "client" })
+        };
+        Ok(match &event.kind {
+            EventKind::AccountLocked { .. } => {
+                Self::AccountLocked { subject: subject("account_locked")? }
+            }
+            EventKind::DeathRecorded => Self::SubjectDied { subject: subject("death_recorded")? },
+            EventKind::AccountUnlocked => {
+                Self::AccountUnlocked { subject: subject("account_unlocked")? }
+            }
+            // The evidence behind the subject's tokens is no longer what they say. A token costs its
+            // holder one refresh, at which the evidence is judged anew (BCP-15). Which sessions and
+            // grants go with it is the flow's decision; it records each of them.
+            EventKind::PasswordChanged { .. } => {
+                Self::CredentialChanged { subject: subject("password_changed")? }
+            }
+            EventKind::AuthenticatorDisabled { .. } => {
+                Self::CredentialChanged { subject: subject("authenticator_disabled")? }
+            }
+            EventKind::AuthenticatorRemoved { .. } => {
+                Self::CredentialChanged { subject: subject("authenticator_removed")? }
+            }
+            EventKind::SessionEnded { session, .. } => Self::SessionEnded { session: *session },
+            EventKind::GrantRevoked { grant, .. } => Self::GrantRevoked { grant: *grant },
+            EventKind::AccessTokenRevoked { token, expires_at } => {
+                Self::TokenRevoked { token: *token, expires_at: *expires_at }
+            }
+            EventKind::ConsentWithdrawn => Self::ConsentWithdrawn {
+                subject: subject("consent_withdrawn")?,
+                client: client("consent_withdrawn")?,
+            },
+            EventKind::ClientSuspended => {
+                Self::ClientSuspended { client: client("client_suspended")? }
+            }
+            EventKind::ClientReinstated => {
+                Self::ClientReinstated { client: client("client_reinstated")? }
+            }
+            EventKind::KeyCompromised { kid } => Self::KeyCompromised { kid: kid.clone() },
+            // A new number changes what the next token says, not whose token it is.
+            EventKind::NumberChanged
+            | EventKind::AccountCreated
+            | EventKind::AccountActivated
+            | EventKind::LoginSucceeded { .. }
+            | EventKind::LoginRefused { .. }
+            | EventKind::AuthenticatorBound { .. }
+            | EventKind::ConsentGiven { .. }
+            | EventKind::GrantIssued { .. }
+            | EventKind::GrantRefreshed { .. }
+            | EventKind::ClientRegistered
+            | EventKind::KeyCreated { .. }
+            | EventKind::RequestRefused { .. } => Self::None,
+        })
+    }
+}
