@@ -1,0 +1,218 @@
+//! The operator's verbs, used by the command line: register, create, lock, rotate.
+
+use identity_core::account::{AccountState, Lock};
+use identity_core::authenticator::{AuthenticatorKind, AuthenticatorStatus, FailureCount};
+use identity_core::grant::RevocationReason;
+use identity_core::relying_party::RelyingPartyStatus;
+use identity_core::secret::SecretBytes;
+use identity_core::session::{SessionEnd, SessionEndReason};
+use identity_core::{
+    Account, Authenticator, AuthenticatorId, EventKind, RelyingParty, SecurityEvent, Subject,
+    SubjectId, Timestamp,
+};
+use storage::{Change, Commit, Contest, Credential, Enrolment, GrantScope, SessionScope};
+
+use crate::logout::notices_for;
+use crate::password::Password;
+use crate::provider::Provider;
+use crate::refusal::Fault;
+
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    #[error("no such account")]
+    NotFound,
+    #[error("number or phone already belongs to another account")]
+    NameTaken,
+    #[error("the account was changed by somebody else at the same time; try again")]
+    Moved,
+    #[error("the account's state does not allow it: {0}")]
+    State(#[from] identity_core::account::AccountError),
+    #[error("the registration is not acceptable: {0}")]
+    Registration(String),
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl From<storage::StoreError> for AdminError {
+    fn from(error: storage::StoreError) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+/// What a new account can log in with.
+pub struct NewCredentials {
+    pub password: Option<Password>,
+    pub totp: Option<SecretBytes>,
+}
+
+/// Creates an account with its authenticators, in one transaction.
+pub async fn create_citizen(
+    provider: &Provider,
+    subject: Subject,
+    credentials: NewCredentials,
+    now: Timestamp,
+) -> Result<(), AdminError> {
+    let entropy = provider.entropy.as_ref();
+    let id = subject.id;
+    let mut plan = vec![Change::CreateSubject(Box::new(subject))];
+    let mut bind = |kind, credential, password_length| {
+        let authenticator = Authenticator {
+            id: AuthenticatorId::generate(now, entropy),
+            subject: id,
+            kind,
+            status: AuthenticatorStatus::Active,
+            bound_at: now,
+            expires_at: None,
+            password_length,
+        };
+        plan.push(Change::BindAuthenticator(Box::new(Enrolment {
+            authenticator,
+            credential,
+            last_step: None,
+            failures: FailureCount::default(),
+        })));
+    };
+    if let Some(password) = credentials.password {
+        let length = password.characters();
+        let phc = provider.passwords.hash(password, entropy).await?;
+        bind(AuthenticatorKind::Password, Credential::Password(phc), Some(length));
+    }
+    if let Some(secret) = credentials.totp {
+        bind(AuthenticatorKind::Totp, Credential::Totp(secret), None);
+    }
+    let event = SecurityEvent::new(EventKind::AccountCreated, now, entropy).about(id);
+    plan.push(Change::Append(Box::new(event)));
+    finish(provider.commit(&plan, now).await?)
+}
+
+/// Locks the account: sessions end, tokens die, relying parties are told (design §6).
+pub async fn lock_citizen(
+    provider: &Provider,
+    subject: SubjectId,
+    lock: Lock,
+    now: Timestamp,
+) -> Result<(), AdminError> {
+    let reason = lock.reason;
+    let kind = EventKind::AccountLocked { reason };
+    change_account(provider, subject, kind, now, |account| account.lock(lock)).await
+}
+
+pub async fn unlock_citizen(
+    provider: &Provider,
+    subject: SubjectId,
+    now: Timestamp,
+) -> Result<(), AdminError> {
+    let kind = EventKind::AccountUnlocked;
+    change_account(provider, subject, kind, now, Account::unlock).await
+}
+
+pub async fn activate_citizen(
+    provider: &Provider,
+    subject: SubjectId,
+    now: Timestamp,
+) -> Result<(), AdminError> {
+    let kind = EventKind::AccountActivated;
+    change_account(provider, subject, kind, now, |account| account.activate(now)).await
+}
+
+pub async fn record_death(
+    provider: &Provider,
+    subject: SubjectId,
+    source: String,
+    now: Timestamp,
+) -> Result<(), AdminError> {
+    let kind = EventKind::DeathRecorded;
+    change_account(provider, subject, kind, now, |account| Ok(account.record_death(source, now)))
+        .await
+}
+
+async fn change_account(
+    provider: &Provider,
+    subject: SubjectId,
+    kind: EventKind,
+    now: Timestamp,
+    change: impl FnOnce(Account) -> Result<Account, identity_core::account::AccountError>,
+) -> Result<(), AdminError> {
+    let found = provider.store.subject(subject).await?.ok_or(AdminError::NotFound)?;
+    let account = change(found.subject.account.clone())?;
+    let closes =
+        !matches!(account.state, AccountState::Activated { .. } | AccountState::Registered { .. });
+    let mut plan = vec![Change::ReplaceSubject {
+        subject: Box::new(Subject { account, ..found.subject }),
+        version: found.version,
+    }];
+    if closes {
+        plan.extend(everything_ended(provider, subject, now).await?);
+    }
+    let event = SecurityEvent::new(kind, now, provider.entropy.as_ref()).about(subject);
+    plan.push(Change::Append(Box::new(event)));
+    finish(provider.commit(&plan, now).await?)
+}
+
+async fn everything_ended(
+    provider: &Provider,
+    subject: SubjectId,
+    now: Timestamp,
+) -> Result<Vec<Change>, AdminError> {
+    let mut plan = Vec::new();
+    for session in provider.store.live_sessions(subject, now).await? {
+        let notices = notices_for(provider, &session, now).await?;
+        plan.extend(notices.into_iter().map(|notice| Change::QueueLogout(notice.delivery)));
+    }
+    let end = SessionEnd { at: now, reason: SessionEndReason::AccountLocked };
+    plan.push(Change::EndSessions { scope: SessionScope::OfSubject(subject), end });
+    plan.push(Change::RevokeGrants {
+        scope: GrantScope::OfSubject(subject),
+        reason: RevocationReason::AccountLocked,
+        now,
+    });
+    Ok(plan)
+}
+
+/// Registers a relying party or replaces its registration.
+pub async fn register_client(
+    provider: &Provider,
+    party: RelyingParty,
+    now: Timestamp,
+) -> Result<(), AdminError> {
+    let party = crate::registration::check(party, provider.settings.environment)
+        .map_err(AdminError::Registration)?;
+    save_client(provider, party, EventKind::ClientRegistered, now).await
+}
+
+/// Suspends or reinstates a relying party; its tokens are inactive everywhere within a second.
+pub async fn set_client_status(
+    provider: &Provider,
+    client: &identity_core::ClientId,
+    status: RelyingPartyStatus,
+    now: Timestamp,
+) -> Result<(), AdminError> {
+    let party = provider.registry.get(client).ok_or(AdminError::NotFound)?;
+    let kind = match status {
+        RelyingPartyStatus::Active => EventKind::ClientReinstated,
+        RelyingPartyStatus::Suspended { .. } => EventKind::ClientSuspended,
+    };
+    save_client(provider, RelyingParty { status, ..party.as_ref().clone() }, kind, now).await
+}
+
+async fn save_client(
+    provider: &Provider,
+    party: RelyingParty,
+    kind: EventKind,
+    now: Timestamp,
+) -> Result<(), AdminError> {
+    let event =
+        SecurityEvent::new(kind, now, provider.entropy.as_ref()).at_client(&party.client_id);
+    let plan = [Change::SaveRelyingParty(Box::new(party)), Change::Append(Box::new(event))];
+    finish(provider.commit(&plan, now).await?)?;
+    provider.registry.reload(provider.store.as_ref()).await?;
+    Ok(())
+}
+
+fn finish(commit: Commit) -> Result<(), AdminError> {
+    match commit {
+        Commit::Done => Ok(()),
+        Commit::Lost(Contest::NameTaken) => Err(AdminError::NameTaken),
+        Commit::Lost(_) => Err(AdminError::Moved),
+    }
+}

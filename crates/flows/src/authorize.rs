@@ -1,0 +1,354 @@
+//! The authorization endpoint: check the request, then ask the person for exactly what is missing.
+//!
+//! ```text
+//!  begin ── client and redirect URI first (a fault here is a page, never a redirect)
+//!    └─ advance ── account chosen? ── logged in? ── sure enough? ── consented? ── code
+//!         ^            SelectAccount      Login        Login | SecondFactor  Consent
+//!         └──────────── every page of ours leads back here ─────────────┘
+//! ```
+
+use std::sync::Arc;
+
+use identity_core::grant::{AuthorizationCode, GrantTerms};
+use identity_core::relying_party::{ClientProfile, GrantType};
+use identity_core::secret::SecretDigest;
+use identity_core::{GrantId, RelyingParty, Timestamp};
+use jose::{TokenKind, seal};
+use protocol::authorize::Prompt;
+use protocol::redirect_uri::ApplicationType;
+use protocol::{
+    AuthorizationRequest, AuthorizationResponse, AuthorizationTarget, ErrorCode, ErrorContext,
+    Params, ProtocolError, RegisteredRedirectUri,
+};
+
+use crate::claims::Asked;
+use crate::consent;
+use crate::identifier::subject_identifier;
+use crate::interaction::{AccountChoice, CheckedRequest, Interaction, Purpose};
+use crate::judgement::{Judgement, NextProof, judge};
+use crate::provider::Provider;
+use crate::refusal::{Fault, PageError, PageRefusal};
+use crate::session::LiveSession;
+
+/// What the edge does next.
+pub enum Next {
+    /// Send the browser back to the relying party.
+    Respond { response: AuthorizationResponse, party: Arc<RelyingParty> },
+    /// Show one of our pages, carrying the interaction.
+    Ask(Page),
+    /// The citizen's own page that was asked for.
+    Home { path: String },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Page {
+    Login,
+    SecondFactor,
+    Consent,
+    SelectAccount,
+}
+
+/// A fresh request: either an interaction to advance, or an immediate error response.
+pub enum Beginning {
+    Interact(Interaction),
+    Respond { response: AuthorizationResponse, party: Arc<RelyingParty> },
+}
+
+/// Checks an authorization request. `browser` is the digest of the browser's own cookie.
+pub fn begin(
+    provider: &Provider,
+    params: &Params,
+    browser: SecretDigest,
+    now: Timestamp,
+) -> Result<Beginning, PageError> {
+    let target = AuthorizationTarget::from_params(params)
+        .map_err(|fault| PageRefusal::BadRequest(fault.into()))?;
+    let party = provider.registry.find(&target.client_id).ok_or(PageRefusal::UnknownClient)?;
+    if !party.in_force(now) {
+        return Err(PageRefusal::ClientNotInForce.into());
+    }
+    let redirect_uri = registered_redirect_uri(provider, &party, target.redirect_uri.as_deref())?;
+    let checked = AuthorizationRequest::from_params(params)
+        .and_then(|request| check(provider, &party, request, redirect_uri.clone(), now));
+    match checked {
+        Ok(request) => Ok(Beginning::Interact(Interaction {
+            purpose: Purpose::Authorize(Box::new(request)),
+            browser,
+            started_at: now,
+            account: AccountChoice::Undecided,
+        })),
+        Err(error) => {
+            tracing::info!(client = %party.client_id, code = error.code().as_str(), "authorization refused");
+            let context = ErrorContext::from_params(params);
+            let issuer = &provider.settings.issuer;
+            let response = AuthorizationResponse::error(redirect_uri, error, &context, issuer);
+            Ok(Beginning::Respond { response, party })
+        }
+    }
+}
+
+/// Byte equality with one registered value (BCP-01, ATK-007); left out only when just one exists.
+fn registered_redirect_uri(
+    provider: &Provider,
+    party: &RelyingParty,
+    requested: Option<&str>,
+) -> Result<String, PageRefusal> {
+    let refused = PageRefusal::RedirectUriNotRegistered;
+    let Some(requested) = requested else {
+        return match party.redirect_uris.as_slice() {
+            [only] => Ok(only.clone()),
+            _ => Err(refused),
+        };
+    };
+    let application = if party.authentication.is_public() {
+        ApplicationType::Native
+    } else {
+        ApplicationType::Web
+    };
+    let environment = provider.settings.environment;
+    let matches = party.redirect_uris.iter().any(|registered| {
+        RegisteredRedirectUri::parse(registered, application, environment)
+            .is_ok_and(|registered| registered.matches(requested))
+    });
+    if matches { Ok(requested.to_owned()) } else { Err(refused) }
+}
+
+/// What depends on the client's registration.
+fn check(
+    provider: &Provider,
+    party: &RelyingParty,
+    request: AuthorizationRequest,
+    redirect_uri: String,
+    now: Timestamp,
+) -> Result<CheckedRequest, ProtocolError> {
+    if !party.may_use(GrantType::AuthorizationCode) {
+        let description = "the client may not use the authorization code grant";
+        return Err(ProtocolError::new(ErrorCode::UnauthorizedClient, description));
+    }
+    if !request.scope.contains("openid") {
+        let description = "the scope openid is required";
+        return Err(ProtocolError::new(ErrorCode::InvalidScope, description));
+    }
+    // PKCE may be left out only by a confidential client certified as it is (BCP-08).
+    let may_omit = party.profile == ClientProfile::OidcBasic && !party.authentication.is_public();
+    if request.code_challenge.is_none() && !may_omit {
+        return Err(ProtocolError::invalid_request("code_challenge is required"));
+    }
+    let hinted = match &request.id_token_hint {
+        Some(hint) => Some(crate::logout::hinted(provider, hint, party, now).ok_or(
+            ProtocolError::invalid_request("id_token_hint was not issued by this provider"),
+        )?),
+        None => None,
+    };
+    let expected_subject = hinted
+        .map(|hint| hint.subject)
+        .or_else(|| request.claims.demanded_subject().map(str::to_owned));
+    Ok(CheckedRequest { request, client: party.client_id.clone(), redirect_uri, expected_subject })
+}
+
+/// Looks where the person stands and says what comes next. Pure of HTTP; writes nothing.
+pub async fn advance(
+    provider: &Provider,
+    interaction: &Interaction,
+    live: Option<&LiveSession>,
+    now: Timestamp,
+) -> Result<Next, PageError> {
+    let checked = match &interaction.purpose {
+        Purpose::Home { path } => return advance_home(provider, interaction, path, live, now),
+        Purpose::Authorize(checked) => checked.as_ref(),
+    };
+    let party = provider.registry.get(&checked.client).ok_or(PageRefusal::UnknownClient)?;
+    if !party.in_force(now) {
+        return Err(PageRefusal::ClientNotInForce.into());
+    }
+    let attempt = Attempt { provider, interaction, checked, party, now };
+    match attempt.outcome(live).await? {
+        Outcome::Granted { code } => {
+            let context = checked.request.error_context();
+            let issuer = &provider.settings.issuer;
+            let uri = checked.redirect_uri.as_str();
+            let response = AuthorizationResponse::success(uri, code, &context, issuer);
+            Ok(Next::Respond { response, party: attempt.party })
+        }
+        Outcome::Refused(error) => Ok(attempt.respond_with(error)),
+        // prompt=none never shows a page (OC-02): say what would have been shown.
+        Outcome::Needs(page) if attempt.silent() => Ok(attempt.respond_with(match page {
+            Page::Login | Page::SecondFactor => {
+                ProtocolError::new(ErrorCode::LoginRequired, "the person must authenticate")
+            }
+            Page::Consent => {
+                ProtocolError::new(ErrorCode::ConsentRequired, "the person must consent")
+            }
+            Page::SelectAccount => ProtocolError::new(
+                ErrorCode::AccountSelectionRequired,
+                "the person must select an account",
+            ),
+        })),
+        Outcome::Needs(page) => Ok(Next::Ask(page)),
+    }
+}
+
+/// The person said no (or cannot say yes): `access_denied` to the relying party.
+pub fn deny(provider: &Provider, interaction: &Interaction) -> Result<Next, PageError> {
+    let checked = interaction.request().ok_or(PageRefusal::NotFound)?;
+    let party = provider.registry.get(&checked.client).ok_or(PageRefusal::UnknownClient)?;
+    let error = ProtocolError::new(ErrorCode::AccessDenied, "the person did not agree");
+    let context = checked.request.error_context();
+    let uri = checked.redirect_uri.as_str();
+    let response = AuthorizationResponse::error(uri, error, &context, &provider.settings.issuer);
+    Ok(Next::Respond { response, party })
+}
+
+fn advance_home(
+    provider: &Provider,
+    interaction: &Interaction,
+    path: &str,
+    live: Option<&LiveSession>,
+    now: Timestamp,
+) -> Result<Next, PageError> {
+    let Some(live) = live else { return Ok(Next::Ask(Page::Login)) };
+    match judge(provider, interaction, None, live, now)? {
+        Judgement::Permit(_) => Ok(Next::Home { path: path.to_owned() }),
+        Judgement::Prove(proof) => Ok(Next::Ask(proof.into())),
+        Judgement::OutOfReach { reason } | Judgement::NotUsable { reason } => {
+            Err(PageRefusal::AccountNotUsable(reason).into())
+        }
+    }
+}
+
+enum Outcome {
+    Granted { code: String },
+    Needs(Page),
+    Refused(ProtocolError),
+}
+
+/// One look at one request.
+struct Attempt<'a> {
+    provider: &'a Provider,
+    interaction: &'a Interaction,
+    checked: &'a CheckedRequest,
+    party: Arc<RelyingParty>,
+    now: Timestamp,
+}
+
+impl Attempt<'_> {
+    fn silent(&self) -> bool {
+        self.checked.request.prompt.contains(Prompt::None)
+    }
+
+    fn respond_with(&self, error: ProtocolError) -> Next {
+        tracing::info!(client = %self.party.client_id, code = error.code().as_str(), "authorization refused");
+        let context = self.checked.request.error_context();
+        let issuer = &self.provider.settings.issuer;
+        let uri = self.checked.redirect_uri.as_str();
+        let response = AuthorizationResponse::error(uri, error, &context, issuer);
+        Next::Respond { response, party: self.party.clone() }
+    }
+
+    async fn outcome(&self, live: Option<&LiveSession>) -> Result<Outcome, PageError> {
+        let select = self.checked.request.prompt.contains(Prompt::SelectAccount);
+        let Some(live) = live else { return Ok(Outcome::Needs(Page::Login)) };
+        match self.interaction.account {
+            AccountChoice::Undecided if select => return Ok(Outcome::Needs(Page::SelectAccount)),
+            AccountChoice::Another if !self.logged_in_here(live) => {
+                return Ok(Outcome::Needs(Page::Login));
+            }
+            AccountChoice::Undecided | AccountChoice::Present | AccountChoice::Another => {}
+        }
+        if let Some(outcome) = self.wrong_person(live) {
+            return Ok(outcome);
+        }
+        let permission =
+            match judge(self.provider, self.interaction, Some(&self.party), live, self.now)? {
+                Judgement::Permit(permission) => permission,
+                Judgement::Prove(proof) => return Ok(Outcome::Needs(proof.into())),
+                // SU-02: better no token than a weaker one that looks right.
+                Judgement::OutOfReach { .. } => {
+                    return Ok(Outcome::Refused(ProtocolError::new(
+                        ErrorCode::UnmetAuthenticationRequirements,
+                        "the person cannot reach the level asked for",
+                    )));
+                }
+                Judgement::NotUsable { reason } if !self.silent() => {
+                    return Err(PageRefusal::AccountNotUsable(reason).into());
+                }
+                Judgement::NotUsable { .. } => return Ok(Outcome::Needs(Page::Login)),
+            };
+        let asked = Asked::by(&self.checked.request, &self.party);
+        let agreed =
+            consent::agreed(self.provider, self.interaction, &self.party, live, &asked).await?;
+        let Some(agreed) = agreed else { return Ok(Outcome::Needs(Page::Consent)) };
+        Ok(Outcome::Granted { code: self.code(live, permission.evidence, &asked, &agreed)? })
+    }
+
+    /// OC-03: an answer about a certain person is only ever given about that person.
+    fn wrong_person(&self, live: &LiveSession) -> Option<Outcome> {
+        let expected = self.checked.expected_subject.as_deref()?;
+        let settings = &self.provider.settings;
+        if subject_identifier(settings, &self.party, live.subject.id) == expected {
+            return None;
+        }
+        if self.silent() || self.logged_in_here(live) {
+            return Some(Outcome::Refused(ProtocolError::new(
+                ErrorCode::LoginRequired,
+                "somebody else is logged in",
+            )));
+        }
+        Some(Outcome::Needs(Page::Login))
+    }
+
+    /// Whether the session's person proved themselves since this request began.
+    fn logged_in_here(&self, live: &LiveSession) -> bool {
+        live.session.last_authenticated_at().is_some_and(|at| at >= self.interaction.started_at)
+    }
+
+    /// The code is the fact itself, sealed: nothing is written before it is redeemed.
+    fn code(
+        &self,
+        live: &LiveSession,
+        evidence: Vec<identity_core::AuthenticationEvidence>,
+        asked: &Asked,
+        agreed: &consent::Agreed,
+    ) -> Result<String, Fault> {
+        let request = &self.checked.request;
+        let entropy = self.provider.entropy.as_ref();
+        let code = AuthorizationCode {
+            terms: GrantTerms {
+                grant: GrantId::generate(self.now, entropy),
+                client: self.party.client_id.clone(),
+                subject: live.subject.id,
+                session: live.session.id,
+                scopes: asked.scopes.clone(),
+                userinfo_claims: asked.userinfo.intersection(&agreed.claims).cloned().collect(),
+                id_token_claims: asked.id_token.intersection(&agreed.claims).cloned().collect(),
+                evidence,
+                asked_acr: asked.acr.clone(),
+                authorized_at: self.now,
+            },
+            redirect_uri: self.checked.redirect_uri.clone(),
+            redirect_uri_requested: request.redirect_uri.is_some(),
+            code_challenge: request.code_challenge.map(protocol::CodeChallenge::digest),
+            nonce: request.nonce.clone(),
+            demanded_acr: demanded_acr(request),
+            expires_at: self.now.plus(AuthorizationCode::LIFE),
+        };
+        let payload = serde_json::to_vec(&code)?;
+        let ring = self.provider.keys.ring();
+        seal(TokenKind::AuthorizationCode, &payload, &ring, self.now, entropy)
+            .map_err(|cause| Fault::Key(cause.to_string()))
+    }
+}
+
+pub(crate) fn demanded_acr(request: &AuthorizationRequest) -> Vec<String> {
+    let demanded = request.claims.demanded_acr().unwrap_or_default();
+    demanded.into_iter().map(str::to_owned).collect()
+}
+
+impl From<NextProof> for Page {
+    fn from(proof: NextProof) -> Self {
+        match proof {
+            NextProof::Password => Self::Login,
+            NextProof::Totp => Self::SecondFactor,
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! The account holder's own page: what is known, where they are logged in, who used their identity,
+//! and the means to change it.
+
+use identity_core::authenticator::{AuthenticatorKind, AuthenticatorStatus, FailureCount};
+use identity_core::consent::Consent;
+use identity_core::grant::RevocationReason;
+use identity_core::secret::SecretBytes;
+use identity_core::session::SessionEndReason;
+use identity_core::{
+    Authenticator, AuthenticatorId, ClientId, EventKind, SecurityEvent, Session, SessionId,
+    Timestamp,
+};
+use jose::{TokenKind, open, seal};
+use ledger::Sequence;
+use serde::{Deserialize, Serialize};
+use storage::{Change, Credential, Enrolment, GrantScope, ThrottleKey};
+
+use crate::issue::key_fault;
+use crate::login::{LoginError, LoginRefusal, pass_gate};
+use crate::password::{Password, PasswordCheck, PasswordFault};
+use crate::provider::Provider;
+use crate::refusal::Fault;
+use crate::session::{LiveSession, end_session};
+use crate::totp;
+
+/// One use of the identity: a login at a relying party.
+pub struct Use {
+    pub sequence: Sequence,
+    pub at: Timestamp,
+    pub client: ClientId,
+    pub acr: String,
+}
+
+/// The newest uses first, before `before`.
+pub async fn history(
+    provider: &Provider,
+    live: &LiveSession,
+    before: Option<Sequence>,
+    limit: u32,
+) -> Result<Vec<Use>, Fault> {
+    // Events of other kinds are passed over, so a page may hold fewer than `limit`.
+    let events = provider.store.history_of(live.subject.id, before, limit).await?;
+    Ok(events
+        .iter()
+        .filter_map(|recorded| match (&recorded.event().kind, &recorded.event().client) {
+            (EventKind::GrantIssued { acr, .. }, Some(client)) => Some(Use {
+                sequence: recorded.sequence(),
+                at: recorded.event().at,
+                client: client.clone(),
+                acr: acr.clone(),
+            }),
+            _ => None,
+        })
+        .collect())
+}
+
+pub async fn sessions(
+    provider: &Provider,
+    live: &LiveSession,
+    now: Timestamp,
+) -> Result<Vec<Session>, Fault> {
+    Ok(provider.store.live_sessions(live.subject.id, now).await?)
+}
+
+pub async fn consents(provider: &Provider, live: &LiveSession) -> Result<Vec<Consent>, Fault> {
+    let consents = provider.store.consents_of(live.subject.id).await?;
+    Ok(consents.into_iter().filter(|consent| consent.withdrawn_at.is_none()).collect())
+}
+
+/// Ends one of the person's own sessions; somebody else's is as if it did not exist.
+pub async fn end_one_session(
+    provider: &Provider,
+    live: &LiveSession,
+    session: SessionId,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let own = sessions(provider, live, now).await?;
+    let Some(session) = own.iter().find(|own| own.id == session) else { return Ok(()) };
+    let plan = end_session(provider, session, SessionEndReason::EndedByHolder, now).await?;
+    provider.commit_uncontested(&plan, now).await
+}
+
+pub async fn end_other_sessions(
+    provider: &Provider,
+    live: &LiveSession,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let plan = others_ended(provider, live, SessionEndReason::EndedByHolder, now).await?;
+    provider.commit_uncontested(&plan, now).await
+}
+
+async fn others_ended(
+    provider: &Provider,
+    live: &LiveSession,
+    reason: SessionEndReason,
+    now: Timestamp,
+) -> Result<Vec<Change>, Fault> {
+    let mut plan = Vec::new();
+    for session in sessions(provider, live, now).await? {
+        if session.id != live.session.id {
+            plan.extend(end_session(provider, &session, reason, now).await?);
+        }
+    }
+    Ok(plan)
+}
+
+#[derive(Debug)]
+pub enum ChangeRefusal {
+    CurrentPassword(LoginRefusal),
+    NewPassword(PasswordFault),
+    SameAsCurrent,
+    WrongCode,
+    /// The sealed secret is stale or of another person.
+    StaleEnrolment,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    #[error("refused")]
+    Refused(ChangeRefusal),
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// Shortest password a person with a second factor may choose; alone it must be longer.
+pub fn minimum_password(
+    provider: &Provider,
+    live: &LiveSession,
+    now: Timestamp,
+) -> Result<u16, Fault> {
+    let rule = &provider.policy(now)?.password;
+    let second = live.enrolments.iter().any(|enrolment| {
+        enrolment.authenticator.kind == AuthenticatorKind::Totp
+            && enrolment.authenticator.usable(now)
+    });
+    Ok(if second { rule.minimum_with_second_factor } else { rule.minimum_alone })
+}
+
+/// Changes the password: the current one is asked again (ATK-095), every other session ends, every
+/// grant that rests on the old one is revoked.
+pub async fn change_password(
+    provider: &Provider,
+    live: &LiveSession,
+    current: &str,
+    new: &str,
+    now: Timestamp,
+) -> Result<(), ChangeError> {
+    let enrolment = check_current(provider, live, current, now).await?;
+    let refused = |fault| ChangeError::Refused(ChangeRefusal::NewPassword(fault));
+    let password = Password::parse(new).map_err(refused)?;
+    let profile = &live.subject.profile;
+    let own = [profile.number.as_str(), profile.name.as_str()];
+    password.judge(minimum_password(provider, live, now)?, &own).map_err(refused)?;
+    if current == new {
+        return Err(ChangeError::Refused(ChangeRefusal::SameAsCurrent));
+    }
+    let length = password.characters();
+    let phc = provider.passwords.hash(password, provider.entropy.as_ref()).await?;
+    let authenticator = enrolment.authenticator.id;
+    let event = SecurityEvent::new(
+        EventKind::PasswordChanged { authenticator },
+        now,
+        provider.entropy.as_ref(),
+    );
+    let mut plan = vec![
+        Change::ReplaceCredential {
+            authenticator,
+            credential: Credential::Password(phc),
+            password_length: Some(length),
+        },
+        Change::ResetFailures(ThrottleKey::Authenticator(authenticator)),
+        Change::RevokeGrants {
+            scope: GrantScope::OfSubject(live.subject.id),
+            reason: RevocationReason::CredentialChanged,
+            now,
+        },
+        Change::Append(Box::new(event.about(live.subject.id))),
+    ];
+    plan.extend(others_ended(provider, live, SessionEndReason::CredentialChanged, now).await?);
+    Ok(provider.commit_uncontested(&plan, now).await?)
+}
+
+async fn check_current<'a>(
+    provider: &Provider,
+    live: &'a LiveSession,
+    current: &str,
+    now: Timestamp,
+) -> Result<&'a Enrolment, ChangeError> {
+    let refused = |refusal| ChangeError::Refused(ChangeRefusal::CurrentPassword(refusal));
+    let wrong = || refused(LoginRefusal::WrongCredentials);
+    let enrolment = live
+        .enrolments
+        .iter()
+        .find(|enrolment| enrolment.authenticator.kind == AuthenticatorKind::Password)
+        .filter(|enrolment| enrolment.authenticator.usable(now))
+        .ok_or_else(wrong)?;
+    let key = ThrottleKey::Authenticator(enrolment.authenticator.id);
+    match pass_gate(provider, &key, Some(enrolment), now).await {
+        Ok(()) => {}
+        Err(LoginError::Refused(refusal)) => return Err(refused(refusal)),
+        Err(LoginError::Fault(fault)) => return Err(fault.into()),
+    }
+    let Credential::Password(stored) = &enrolment.credential else { return Err(wrong()) };
+    let Ok(typed) = Password::parse(current) else { return Err(wrong()) };
+    match provider.passwords.check(typed, Some(stored.clone())).await? {
+        PasswordCheck::Right => {
+            let plan = [Change::ResetFailures(key)];
+            provider.commit_uncontested(&plan, now).await?;
+            Ok(enrolment)
+        }
+        PasswordCheck::Wrong => Err(wrong()),
+    }
+}
+
+/// A TOTP secret on its way to an authenticator app: sealed in the form, stored nowhere until the
+/// first code proves that it arrived.
+#[derive(Serialize, Deserialize)]
+struct PendingTotp {
+    session: SessionId,
+    secret: Vec<u8>,
+    at: Timestamp,
+}
+
+pub struct TotpOffer {
+    /// Goes into the form as it is.
+    pub enrolment: String,
+    pub invitation: totp::Invitation,
+}
+
+pub fn offer_totp(
+    provider: &Provider,
+    live: &LiveSession,
+    now: Timestamp,
+) -> Result<TotpOffer, Fault> {
+    let secret = totp::generate_secret(provider.entropy.as_ref());
+    let pending =
+        PendingTotp { session: live.session.id, secret: secret.expose().to_vec(), at: now };
+    let payload = serde_json::to_vec(&pending)?;
+    let ring = provider.keys.ring();
+    let enrolment = seal(TokenKind::Enrolment, &payload, &ring, now, provider.entropy.as_ref())
+        .map_err(key_fault)?;
+    Ok(TotpOffer { enrolment, invitation: invitation(live, &secret)? })
+}
+
+/// The same offer again, after a mistyped code.
+pub fn offer_again(
+    provider: &Provider,
+    live: &LiveSession,
+    enrolment: &str,
+    now: Timestamp,
+) -> Result<TotpOffer, ChangeError> {
+    let secret = pending_secret(provider, live, enrolment, now)?;
+    Ok(TotpOffer { enrolment: enrolment.to_owned(), invitation: invitation(live, &secret)? })
+}
+
+/// Binds the secret once a code shows that the app has it; an earlier one is replaced.
+pub async fn confirm_totp(
+    provider: &Provider,
+    live: &LiveSession,
+    enrolment: &str,
+    code: &str,
+    now: Timestamp,
+) -> Result<(), ChangeError> {
+    let secret = pending_secret(provider, live, enrolment, now)?;
+    let step = totp::matching_step(&secret, code, now)?
+        .ok_or(ChangeError::Refused(ChangeRefusal::WrongCode))?;
+    let entropy = provider.entropy.as_ref();
+    let mut plan = Vec::new();
+    for old in live.enrolments.iter().map(|enrolment| &enrolment.authenticator) {
+        if old.kind == AuthenticatorKind::Totp {
+            let status = AuthenticatorStatus::Removed { since: now };
+            plan.push(Change::SetAuthenticatorStatus { authenticator: old.id, status });
+            let kind = EventKind::AuthenticatorRemoved { authenticator: old.id, kind: old.kind };
+            let event = SecurityEvent::new(kind, now, entropy).about(live.subject.id);
+            plan.push(Change::Append(Box::new(event)));
+        }
+    }
+    let authenticator = Authenticator {
+        id: AuthenticatorId::generate(now, entropy),
+        subject: live.subject.id,
+        kind: AuthenticatorKind::Totp,
+        status: AuthenticatorStatus::Active,
+        bound_at: now,
+        expires_at: None,
+        password_length: None,
+    };
+    let kind =
+        EventKind::AuthenticatorBound { authenticator: authenticator.id, kind: authenticator.kind };
+    let event = SecurityEvent::new(kind, now, entropy).about(live.subject.id);
+    plan.push(Change::BindAuthenticator(Box::new(Enrolment {
+        authenticator,
+        credential: Credential::Totp(secret),
+        last_step: Some(step),
+        failures: FailureCount::default(),
+    })));
+    plan.push(Change::Append(Box::new(event)));
+    Ok(provider.commit_uncontested(&plan, now).await?)
+}
+
+fn pending_secret(
+    provider: &Provider,
+    live: &LiveSession,
+    enrolment: &str,
+    now: Timestamp,
+) -> Result<SecretBytes, ChangeError> {
+    const LIFE: std::time::Duration = std::time::Duration::from_mins(10);
+    let stale = || ChangeError::Refused(ChangeRefusal::StaleEnrolment);
+    let ring = provider.keys.ring();
+    let opened = open(TokenKind::Enrolment, enrolment, &ring, now).map_err(|_| stale())?;
+    let pending: PendingTotp = serde_json::from_slice(&opened.payload).map_err(|_| stale())?;
+    if pending.session != live.session.id || now >= pending.at.plus(LIFE) {
+        return Err(stale());
+    }
+    Ok(SecretBytes::new(pending.secret))
+}
+
+fn invitation(live: &LiveSession, secret: &SecretBytes) -> Result<totp::Invitation, Fault> {
+    totp::invitation(secret, &live.subject.profile.number.masked(), "vneid")
+}

@@ -1,0 +1,217 @@
+//! Between a request and the engine: which requirement applies, which evidence counts, what comes next.
+
+use assurance::{
+    AcrWish, Context, Decision, DecisionRequest, DenyCode, Evaluation, Fal, Policy, Requirement,
+    StepUpOption, decide,
+};
+use identity_core::{
+    AuthenticationEvidence, Authenticator, AuthenticatorKind, RelyingParty, SubjectState, Timestamp,
+};
+use protocol::AuthorizationRequest;
+use protocol::authorize::Prompt;
+
+use crate::authorize::demanded_acr;
+use crate::interaction::Interaction;
+use crate::provider::Provider;
+use crate::refusal::Fault;
+use crate::session::LiveSession;
+
+/// On the citizen's own pages the strongest login the person has set up is asked for.
+const HOME_WISH: [&str; 1] = ["urn:vn:eid:auth:2"];
+
+pub enum Judgement {
+    Permit(Permission),
+    /// Show the page that takes this proof.
+    Prove(NextProof),
+    /// This person cannot reach what was demanded.
+    OutOfReach {
+        reason: String,
+    },
+    /// Nothing helps now: locked, deceased, too young without a guardian.
+    NotUsable {
+        reason: String,
+    },
+}
+
+/// The level reached, and the evidence it was computed from.
+pub struct Permission {
+    pub evaluation: Evaluation,
+    pub evidence: Vec<AuthenticationEvidence>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NextProof {
+    Password,
+    Totp,
+}
+
+/// Judges the session against what this request needs; `party` is absent on the citizen's own pages.
+pub fn judge(
+    provider: &Provider,
+    interaction: &Interaction,
+    party: Option<&RelyingParty>,
+    live: &LiveSession,
+    now: Timestamp,
+) -> Result<Judgement, Fault> {
+    let request = interaction.request().map(|checked| &checked.request);
+    let Some(wish) = wish_of(request) else {
+        return Ok(Judgement::OutOfReach { reason: "ACR_UNKNOWN".to_owned() });
+    };
+    let question = Question {
+        policy: provider.policy(now)?,
+        state: live.subject.state(),
+        evidence: fresh_enough(&live.session.evidence, interaction, now),
+        authenticators: live.authenticators(),
+        requirement: requirement_of(provider.policy(now)?, party)?,
+        fal: party.map_or(Fal::default(), fal_of),
+        now,
+    };
+    let decision = match (question.decide(&wish), &wish) {
+        // A wish is never a reason to fail silently: without pages it is simply not fulfilled.
+        (Decision::StepUp { .. }, AcrWish::Voluntary(_)) if is_silent(request) => {
+            question.decide(&AcrWish::None)
+        }
+        (decision, _) => decision,
+    };
+    Ok(judgement(decision, question.evidence))
+}
+
+/// Judges a stored grant again, at redemption and refresh, under the policy in force now (edge 29).
+/// `None`: it no longer suffices.
+pub fn rejudge(
+    provider: &Provider,
+    party: &RelyingParty,
+    person: &Person<'_>,
+    demanded: &[String],
+    now: Timestamp,
+) -> Result<Option<Evaluation>, Fault> {
+    let policy = provider.policy(now)?;
+    let Ok(wish) = AcrWish::essential(demanded.iter().map(String::as_str)) else { return Ok(None) };
+    let question = Question {
+        policy,
+        state: person.state.clone(),
+        evidence: person.evidence.to_vec(),
+        authenticators: person.authenticators.to_vec(),
+        requirement: requirement_of(policy, Some(party))?,
+        fal: fal_of(party),
+        now,
+    };
+    Ok(match question.decide(&wish) {
+        Decision::Permit { evaluation } => Some(evaluation),
+        Decision::StepUp { .. } | Decision::Deny { .. } => None,
+    })
+}
+
+/// What a stored grant is judged on.
+pub struct Person<'a> {
+    pub state: &'a SubjectState,
+    pub evidence: &'a [AuthenticationEvidence],
+    pub authenticators: &'a [Authenticator],
+}
+
+pub fn fal_of(party: &RelyingParty) -> Fal {
+    Fal::of_profile(party.profile)
+}
+
+struct Question<'a> {
+    policy: &'a Policy,
+    state: SubjectState,
+    evidence: Vec<AuthenticationEvidence>,
+    authenticators: Vec<Authenticator>,
+    requirement: Requirement,
+    fal: Fal,
+    now: Timestamp,
+}
+
+impl Question<'_> {
+    fn decide(&self, wish: &AcrWish) -> Decision {
+        let request = DecisionRequest {
+            state: &self.state,
+            evidence: &self.evidence,
+            authenticators: &self.authenticators,
+            requirement: &self.requirement,
+            wish,
+            context: Context { fal: self.fal, procedure: None, approval: None },
+        };
+        decide(&request, self.policy, self.now)
+    }
+}
+
+fn judgement(decision: Decision, evidence: Vec<AuthenticationEvidence>) -> Judgement {
+    match decision {
+        Decision::Permit { evaluation } => Judgement::Permit(Permission { evaluation, evidence }),
+        Decision::StepUp { options, reasons } => match next_proof(&options) {
+            Some(proof) => Judgement::Prove(proof),
+            None => Judgement::OutOfReach { reason: first(&reasons) },
+        },
+        Decision::Deny { code, reasons } => match code {
+            DenyCode::RequirementUnreachable => Judgement::OutOfReach { reason: first(&reasons) },
+            DenyCode::AccountUnusable | DenyCode::GuardianApprovalNeeded => {
+                Judgement::NotUsable { reason: first(&reasons) }
+            }
+        },
+    }
+}
+
+/// The first step of the cheapest option that our pages can take; a password always comes first,
+/// because it also says who is there.
+fn next_proof(options: &[StepUpOption]) -> Option<NextProof> {
+    let takes = |option: &StepUpOption, kind| option.add.iter().any(|step| step.kind == kind);
+    let option = options.iter().find(|option| {
+        option
+            .add
+            .iter()
+            .all(|step| matches!(step.kind, AuthenticatorKind::Password | AuthenticatorKind::Totp))
+    })?;
+    if takes(option, AuthenticatorKind::Password) {
+        Some(NextProof::Password)
+    } else {
+        Some(NextProof::Totp)
+    }
+}
+
+/// The requirement the relying party is registered with, if any; the policy's base stands under all.
+fn requirement_of(policy: &Policy, party: Option<&RelyingParty>) -> Result<Requirement, Fault> {
+    match party.and_then(|party| party.requirement.as_deref()) {
+        Some(name) => policy.requirement(name).cloned().ok_or(Fault::NoPolicy),
+        None => Ok(Requirement::default()),
+    }
+}
+
+/// `None`: an essential `acr` of which no value is known (edge case 30).
+fn wish_of(request: Option<&AuthorizationRequest>) -> Option<AcrWish> {
+    let Some(request) = request else { return Some(AcrWish::voluntary(HOME_WISH)) };
+    let demanded = demanded_acr(request);
+    if demanded.is_empty() {
+        return Some(AcrWish::voluntary(request.acr_values.iter().map(String::as_str)));
+    }
+    AcrWish::essential(demanded.iter().map(String::as_str)).ok()
+}
+
+/// `prompt=login` and `max_age` (OC-02): older evidence does not count, but what was proven since
+/// this request began always does, so that a slow typist is not asked for ever.
+fn fresh_enough(
+    evidence: &[AuthenticationEvidence],
+    interaction: &Interaction,
+    now: Timestamp,
+) -> Vec<AuthenticationEvidence> {
+    let request = interaction.request().map(|checked| &checked.request);
+    let anew = request.is_some_and(|request| request.prompt.contains(Prompt::Login));
+    let max_age = request.and_then(|request| request.max_age);
+    let counts = |at: Timestamp| {
+        let here = at >= interaction.started_at;
+        let young = max_age.is_none_or(|seconds| {
+            now.unix_seconds().saturating_sub(at.unix_seconds()) <= i64::from(seconds)
+        });
+        here || (young && !anew)
+    };
+    evidence.iter().filter(|evidence| counts(evidence.at)).cloned().collect()
+}
+
+fn is_silent(request: Option<&AuthorizationRequest>) -> bool {
+    request.is_some_and(|request| request.prompt.contains(Prompt::None))
+}
+
+fn first(reasons: &[assurance::ReasonCode]) -> String {
+    reasons.first().map(ToString::to_string).unwrap_or_default()
+}

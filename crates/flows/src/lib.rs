@@ -1,0 +1,38 @@
+//! The verbs: what a provider does when somebody asks, from authorize to log out everywhere.
+//!
+//! This crate must never know HTTP, HTML or SQL, nor read a clock: an edge hands in parsed messages
+//! and `now`, and gets back what to answer. Every flow reads facts, decides, and commits one plan.
+//!
+//! ```text
+//!  authorize ──> Next::{Ask(page), Respond, Explain}      interaction   sealed browser state
+//!    login · second_factor · consent · select_account  ──> back into `advance`
+//!  token        code · refresh · client_credentials ──> issue (tokens as sealed facts)
+//!  userinfo     claims of a person, as agreed            revoke · logout   taking back
+//!  citizen      the account holder's own page            admin             the operator's verbs
+//!  provider     settings and ports, in one place         refusal           what "no" means
+//! ```
+
+pub mod admin;
+pub mod authorize;
+pub mod citizen;
+pub mod claims;
+pub mod consent;
+pub mod identifier;
+pub mod interaction;
+pub mod issue;
+pub mod judgement;
+pub mod login;
+pub mod logout;
+pub mod password;
+pub mod provider;
+pub mod refusal;
+pub mod registration;
+pub mod revoke;
+pub mod select_account;
+pub mod session;
+pub mod token;
+pub mod totp;
+pub mod userinfo;
+
+pub use provider::{Provider, Settings};
+pub use refusal::{EndpointError, Fault, PageError, PageRefusal};

@@ -1,0 +1,122 @@
+//! Settings and ports in one place: what every flow is given.
+
+use std::sync::Arc;
+
+use assurance::{Policy, PolicySet};
+use identity_core::secret::SecretBytes;
+use identity_core::time::Entropy;
+use identity_core::{EventKind, LoginName, Timestamp};
+use node::{ClientGate, Keys, Registry, SecurityView};
+use protocol::{Environment, Issuer};
+use storage::{Change, Commit, Store, TransientStore};
+
+use crate::password::PasswordPool;
+use crate::refusal::Fault;
+
+/// What an operator chose. Never derived from a request (ATK-025).
+pub struct Settings {
+    pub issuer: Issuer,
+    pub environment: Environment,
+    /// Keys the pairwise subject and session identifiers. Changing it changes every `sub`.
+    pub pairwise_key: SecretBytes,
+    pub test_authentication: TestAuthentication,
+}
+
+/// The examiner's way in (op-traps 26): accounts whose password alone logs in, as often as they
+/// like. The configuration refuses it outside development mode.
+pub enum TestAuthentication {
+    Off,
+    For(Vec<LoginName>),
+}
+
+impl TestAuthentication {
+    pub fn covers(&self, name: &LoginName) -> bool {
+        match self {
+            Self::Off => false,
+            Self::For(names) => names.contains(name),
+        }
+    }
+}
+
+pub struct Provider {
+    pub settings: Settings,
+    pub store: Arc<dyn Store>,
+    pub transient: Arc<dyn TransientStore>,
+    pub keys: Arc<Keys>,
+    pub registry: Arc<Registry>,
+    pub policies: Arc<PolicySet>,
+    pub security: Arc<SecurityView>,
+    pub passwords: PasswordPool,
+    pub entropy: Arc<dyn Entropy>,
+    /// Rung when logout notices were queued, so that they leave at once.
+    pub notices: Arc<tokio::sync::Notify>,
+}
+
+impl Provider {
+    pub fn policy(&self, now: Timestamp) -> Result<&Policy, Fault> {
+        self.policies.at(now).ok_or(Fault::NoPolicy)
+    }
+
+    pub fn client_gate(&self) -> ClientGate<'_> {
+        ClientGate {
+            registry: &self.registry,
+            transient: self.transient.as_ref(),
+            issuer: &self.settings.issuer,
+        }
+    }
+
+    /// Commits the plan; what it took back is already visible on this node when this returns.
+    pub async fn commit(&self, plan: &[Change], now: Timestamp) -> Result<Commit, Fault> {
+        let commit = self.store.commit(plan).await?;
+        if commit == Commit::Done {
+            if plan.iter().any(takes_back) {
+                self.security.catch_up(now).await?;
+            }
+            if plan.iter().any(|change| matches!(change, Change::QueueLogout(_))) {
+                self.notices.notify_one();
+            }
+        }
+        Ok(commit)
+    }
+
+    /// For plans without a contest.
+    pub async fn commit_uncontested(&self, plan: &[Change], now: Timestamp) -> Result<(), Fault> {
+        match self.commit(plan, now).await? {
+            Commit::Done => Ok(()),
+            Commit::Lost(contest) => Err(Fault::Store(storage::StoreError::corrupt(format!(
+                "unexpected contest {contest:?}"
+            )))),
+        }
+    }
+}
+
+fn takes_back(change: &Change) -> bool {
+    let Change::Append(event) = change else { return false };
+    match event.kind {
+        EventKind::AccountLocked { .. }
+        | EventKind::AccountUnlocked
+        | EventKind::DeathRecorded
+        | EventKind::SessionEnded { .. }
+        | EventKind::AuthenticatorDisabled { .. }
+        | EventKind::AuthenticatorRemoved { .. }
+        | EventKind::PasswordChanged { .. }
+        | EventKind::ConsentWithdrawn
+        | EventKind::GrantRevoked { .. }
+        | EventKind::AccessTokenRevoked { .. }
+        | EventKind::ClientSuspended
+        | EventKind::ClientReinstated
+        | EventKind::KeyCompromised { .. } => true,
+        EventKind::AccountCreated
+        | EventKind::AccountActivated
+        | EventKind::NumberChanged
+        | EventKind::LoginSucceeded { .. }
+        | EventKind::LoginRefused { .. }
+        | EventKind::AuthenticatorBound { .. }
+        | EventKind::ConsentGiven { .. }
+        | EventKind::GrantIssued { .. }
+        | EventKind::GrantRefreshed { .. }
+        | EventKind::ClientRegistered
+        | EventKind::KeyCreated { .. }
+        | EventKind::RequestRefused { .. } => false,
+    }
+}

@@ -1,0 +1,170 @@
+//! A browser's session: the handle in its cookie, and the person behind it.
+
+use identity_core::secret::SecretDigest;
+use identity_core::session::SessionEnd;
+use identity_core::time::{Entropy, random_bytes};
+use identity_core::{
+    AuthenticationEvidence, Authenticator, EventKind, SecurityEvent, Session, SessionId, Subject,
+    Timestamp,
+};
+use jose::digest::{base64url, base64url_decode, sha256};
+use storage::{Change, Enrolment, GrantScope, SessionScope};
+
+use crate::logout::notices_for;
+use crate::provider::Provider;
+use crate::refusal::Fault;
+
+/// The secret in the session cookie: 256 random bits. Only its digest is stored.
+#[derive(Clone)]
+pub struct SessionHandle([u8; 32]);
+
+impl SessionHandle {
+    pub fn generate(entropy: &dyn Entropy) -> Self {
+        Self(random_bytes(entropy))
+    }
+
+    pub fn parse(cookie: &str) -> Option<Self> {
+        base64url_decode(cookie).ok()?.try_into().ok().map(Self)
+    }
+
+    /// The cookie's value. Named so that it is not printed by accident.
+    pub fn expose(&self) -> String {
+        base64url(&self.0)
+    }
+
+    pub fn digest(&self) -> SecretDigest {
+        SecretDigest(sha256(&self.0))
+    }
+}
+
+/// A live session with the person's present state and authenticators.
+pub struct LiveSession {
+    pub session: Session,
+    pub subject: Subject,
+    pub enrolments: Vec<Enrolment>,
+}
+
+impl LiveSession {
+    pub async fn load(
+        provider: &Provider,
+        handle: Option<&SessionHandle>,
+        now: Timestamp,
+    ) -> Result<Option<Self>, Fault> {
+        let Some(handle) = handle else { return Ok(None) };
+        let Some(session) = provider.store.session_by_handle(&handle.digest()).await? else {
+            return Ok(None);
+        };
+        if !session.alive(now) {
+            return Ok(None);
+        }
+        let Some(found) = provider.store.subject(session.subject).await? else { return Ok(None) };
+        let enrolments = provider.store.enrolments(session.subject).await?;
+        Ok(Some(Self { session, subject: found.subject, enrolments }))
+    }
+
+    pub fn authenticators(&self) -> Vec<Authenticator> {
+        self.enrolments.iter().map(|enrolment| enrolment.authenticator.clone()).collect()
+    }
+}
+
+/// What a proof leads to: the changes that record it, and the handle the browser gets.
+pub struct Opening {
+    pub plan: Vec<Change>,
+    pub handle: SessionHandle,
+    pub session: SessionId,
+}
+
+/// Puts new evidence into the browser's session, or opens one. A new privilege always gets a new
+/// handle (ATK-090); a session of somebody else in the same browser ends.
+pub async fn record_evidence(
+    provider: &Provider,
+    present: Option<&Session>,
+    evidence: AuthenticationEvidence,
+    browser: &str,
+    now: Timestamp,
+) -> Result<Opening, Fault> {
+    let entropy = provider.entropy.as_ref();
+    let handle = SessionHandle::generate(entropy);
+    let mut plan = Vec::new();
+    let session = match present {
+        Some(session) if session.subject == evidence.subject => {
+            plan.push(Change::ExtendSession {
+                session: session.id,
+                handle: handle.digest(),
+                evidence: vec![evidence.clone()],
+                now,
+            });
+            session.id
+        }
+        other => {
+            if let Some(other) = other {
+                plan.extend(
+                    end_session(
+                        provider,
+                        other,
+                        identity_core::session::SessionEndReason::ReplacedByLogin,
+                        now,
+                    )
+                    .await?,
+                );
+            }
+            let session = new_session(&handle, &evidence, browser, now, entropy);
+            let id = session.id;
+            plan.push(Change::OpenSession(Box::new(session)));
+            id
+        }
+    };
+    let kind = EventKind::LoginSucceeded { session, factors: vec![evidence.kind] };
+    let event = SecurityEvent::new(kind, now, entropy).about(evidence.subject);
+    plan.push(Change::Append(Box::new(event)));
+    Ok(Opening { plan, handle, session })
+}
+
+fn new_session(
+    handle: &SessionHandle,
+    evidence: &AuthenticationEvidence,
+    browser: &str,
+    now: Timestamp,
+    entropy: &dyn Entropy,
+) -> Session {
+    Session {
+        id: SessionId::generate(now, entropy),
+        subject: evidence.subject,
+        handle: handle.digest(),
+        evidence: vec![evidence.clone()],
+        created_at: now,
+        last_used_at: now,
+        expires_at: now.plus(Session::LIFE),
+        ended: None,
+        browser: browser.chars().take(120).collect(),
+    }
+}
+
+/// Everything that ending a session means: its tokens die, its relying parties are told.
+pub async fn end_session(
+    provider: &Provider,
+    session: &Session,
+    reason: identity_core::session::SessionEndReason,
+    now: Timestamp,
+) -> Result<Vec<Change>, Fault> {
+    let event = SecurityEvent::new(
+        EventKind::SessionEnded { session: session.id, reason },
+        now,
+        provider.entropy.as_ref(),
+    );
+    let mut plan = vec![
+        Change::EndSessions {
+            scope: SessionScope::One(session.id),
+            end: SessionEnd { at: now, reason },
+        },
+        Change::RevokeGrants {
+            scope: GrantScope::OnlineOfSession(session.id),
+            reason: identity_core::grant::RevocationReason::SessionEnded,
+            now,
+        },
+        Change::Append(Box::new(event.about(session.subject))),
+    ];
+    let notices = notices_for(provider, session, now).await?;
+    plan.extend(notices.into_iter().map(|notice| Change::QueueLogout(notice.delivery)));
+    Ok(plan)
+}

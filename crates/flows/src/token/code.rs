@@ -1,0 +1,180 @@
+//! Redeeming an authorization code: every bound value checked, then one conditional insert.
+
+use identity_core::grant::{
+    ActiveGrant, AuthorizationCode, RedeemRefusal, Redemption, RevocationReason,
+};
+use identity_core::relying_party::GrantType;
+use identity_core::{EventKind, RelyingParty, SecurityEvent, Timestamp};
+use jose::{TokenKind, open};
+use protocol::token::TokenType;
+use protocol::{CodeVerifier, ErrorCode, SecretString, TokenResponse};
+use storage::{Change, Commit, GrantScope};
+
+use super::standing::{Cleared, ensure_active};
+use crate::issue::{Standing, scope_set};
+use crate::provider::Provider;
+use crate::refusal::{EndpointError, Fault};
+
+pub struct Presented {
+    pub code: SecretString,
+    pub redirect_uri: Option<String>,
+    pub code_verifier: Option<CodeVerifier>,
+}
+
+pub async fn redeem(
+    provider: &Provider,
+    party: &RelyingParty,
+    presented: Presented,
+    now: Timestamp,
+) -> Result<TokenResponse, EndpointError> {
+    if !party.may_use(GrantType::AuthorizationCode) {
+        let description = "the client may not use the authorization code grant";
+        return Err(EndpointError::refused(ErrorCode::UnauthorizedClient, description));
+    }
+    let code = open_code(provider, &presented.code, now)?;
+    let (nonce, demanded_acr) = (code.nonce.clone(), code.demanded_acr.clone());
+    let terms = code.terms.clone();
+    let redemption = Redemption {
+        client: &party.client_id,
+        redirect_uri: presented.redirect_uri.as_deref(),
+        code_challenge: presented.code_verifier.as_ref().map(|v| v.challenge().digest()),
+        now,
+    };
+    let grant = match code.redeem(&redemption) {
+        Ok(grant) => grant,
+        Err(refusal) => return Err(refused(provider, party, refusal, &terms, now).await?),
+    };
+    let cleared = ensure_active(provider, party, &grant.terms, &demanded_acr, now).await?;
+    let response = respond(provider, party, &grant, &cleared, nonce, now)?;
+    match provider.commit(&insertion(provider, party, &grant, &cleared, now), now).await? {
+        Commit::Done => Ok(response),
+        // Somebody redeemed it before: whoever holds what came of it must lose it (BCP-21).
+        Commit::Lost(_) => {
+            revoke_replayed(provider, party, &grant.terms, now).await?;
+            Err(EndpointError::invalid_grant("the code was used before"))
+        }
+    }
+}
+
+fn open_code(
+    provider: &Provider,
+    code: &SecretString,
+    now: Timestamp,
+) -> Result<AuthorizationCode, EndpointError> {
+    let not_ours = || EndpointError::invalid_grant("the code is not valid");
+    let ring = provider.keys.ring();
+    let opened = open(TokenKind::AuthorizationCode, code.expose_secret(), &ring, now)
+        .map_err(|_| not_ours())?;
+    serde_json::from_slice(&opened.payload).map_err(|_| not_ours())
+}
+
+/// A code that comes back late may be a copy of one that was redeemed: then its family goes too
+/// (ATK-001), although the code itself would be refused anyway.
+async fn refused(
+    provider: &Provider,
+    party: &RelyingParty,
+    refusal: RedeemRefusal,
+    terms: &identity_core::grant::GrantTerms,
+    now: Timestamp,
+) -> Result<EndpointError, EndpointError> {
+    let description = match refusal {
+        RedeemRefusal::OtherClient => "the code was issued to another client",
+        RedeemRefusal::OtherRedirectUri => "redirect_uri differs from the authorization request",
+        RedeemRefusal::WrongVerifier => "code_verifier does not match",
+        RedeemRefusal::MissingVerifier => "code_verifier is required",
+        RedeemRefusal::UnexpectedVerifier => "code_verifier was not announced",
+        RedeemRefusal::Expired => {
+            if provider.store.grant(terms.grant).await?.is_some() {
+                revoke_replayed(provider, party, terms, now).await?;
+            }
+            "the code has expired"
+        }
+    };
+    Ok(EndpointError::invalid_grant(description))
+}
+
+fn respond(
+    provider: &Provider,
+    party: &RelyingParty,
+    grant: &ActiveGrant,
+    cleared: &Cleared,
+    nonce: Option<String>,
+    now: Timestamp,
+) -> Result<TokenResponse, Fault> {
+    let standing = Standing {
+        party,
+        terms: &grant.terms,
+        subject: &cleared.subject,
+        evaluation: &cleared.evaluation,
+        now,
+    };
+    let access = standing.access_token(provider, &grant.terms.scopes)?;
+    let offline = grant.terms.scopes.contains("offline_access");
+    let refresh_token = (offline && party.may_use(GrantType::RefreshToken))
+        .then(|| standing.refresh_token(provider, grant.generation))
+        .transpose()?;
+    let id_token = standing.id_token(provider, &access.token, nonce)?;
+    Ok(TokenResponse {
+        access_token: access.token,
+        token_type: TokenType::Bearer,
+        expires_in: u32::try_from(access.life.as_secs()).unwrap_or(u32::MAX),
+        refresh_token,
+        scope: scope_set(&grant.terms.scopes),
+        id_token: Some(id_token),
+    })
+}
+
+/// One write transaction per login: the grant, the session's use, the citizen's history.
+fn insertion(
+    provider: &Provider,
+    party: &RelyingParty,
+    grant: &ActiveGrant,
+    cleared: &Cleared,
+    now: Timestamp,
+) -> Vec<Change> {
+    let terms = &grant.terms;
+    let kind = EventKind::GrantIssued {
+        grant: terms.grant,
+        session: terms.session,
+        scopes: terms.scopes.clone(),
+        claims: terms.userinfo_claims.union(&terms.id_token_claims).cloned().collect(),
+        acr: crate::issue::acr(&cleared.evaluation, &[]).unwrap_or_default(),
+    };
+    let event = SecurityEvent::new(kind, now, provider.entropy.as_ref())
+        .about(terms.subject)
+        .at_client(&party.client_id);
+    vec![
+        Change::InsertGrant(Box::new(grant.clone())),
+        Change::TouchSession { session: terms.session, now },
+        Change::Append(Box::new(event)),
+    ]
+}
+
+async fn revoke_replayed(
+    provider: &Provider,
+    party: &RelyingParty,
+    terms: &identity_core::grant::GrantTerms,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let reason = RevocationReason::CodeReplayed;
+    let plan = revocation(provider, party, terms, reason, now);
+    provider.commit_uncontested(&plan, now).await
+}
+
+/// Revoking a family: the row for refresh, the event for every token already out.
+pub(super) fn revocation(
+    provider: &Provider,
+    party: &RelyingParty,
+    terms: &identity_core::grant::GrantTerms,
+    reason: RevocationReason,
+    now: Timestamp,
+) -> [Change; 2] {
+    let kind = EventKind::GrantRevoked { grant: terms.grant, reason };
+    let event = SecurityEvent::new(kind, now, provider.entropy.as_ref())
+        .about(terms.subject)
+        .at_client(&party.client_id);
+    [
+        Change::RevokeGrants { scope: GrantScope::One(terms.grant), reason, now },
+        Change::Append(Box::new(event)),
+    ]
+}

@@ -1,0 +1,152 @@
+//! Refreshing: confidential clients keep their token, public ones get a new one each time and lose
+//! the family when an old one comes back (BCP-11, security.md §7 no. 2).
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use identity_core::grant::{ActiveGrant, Grant, RevocationReason, Rotation};
+use identity_core::relying_party::GrantType;
+use identity_core::{EventKind, RefreshToken, RelyingParty, SecurityEvent, Timestamp};
+use jose::{TokenKind, open};
+use protocol::token::TokenType;
+use protocol::{ErrorCode, ScopeSet, SecretString, TokenResponse};
+use storage::{Change, Commit};
+
+use super::code::revocation;
+use super::standing::ensure_active;
+use crate::issue::{Standing, scope_set};
+use crate::provider::Provider;
+use crate::refusal::EndpointError;
+
+/// Age at which a confidential client's refresh token is renewed.
+const RENEW_AFTER: Duration = Duration::from_hours(24);
+
+pub async fn refresh(
+    provider: &Provider,
+    party: &RelyingParty,
+    presented: &SecretString,
+    scope: Option<&ScopeSet>,
+    now: Timestamp,
+) -> Result<TokenResponse, EndpointError> {
+    if !party.may_use(GrantType::RefreshToken) {
+        let description = "the client may not use the refresh token grant";
+        return Err(EndpointError::refused(ErrorCode::UnauthorizedClient, description));
+    }
+    let token = open_token(provider, party, presented, now)?;
+    let grant = match provider.store.grant(token.grant).await? {
+        Some(Grant::Active(grant)) => grant,
+        Some(Grant::Revoked(_)) | None => {
+            return Err(EndpointError::invalid_grant("the grant was revoked"));
+        }
+    };
+    if now >= grant.rotated_at.max(token.issued_at).plus(ActiveGrant::REFRESH_IDLE) {
+        return Err(EndpointError::invalid_grant("the refresh token was unused for too long"));
+    }
+    let scopes = narrowed(&grant, scope)?;
+    let cleared = ensure_active(provider, party, &grant.terms, &[], now).await?;
+    let grant = if party.authentication.is_public() {
+        rotate(provider, party, grant, &token, now).await?
+    } else {
+        grant
+    };
+    let standing = Standing {
+        party,
+        terms: &grant.terms,
+        subject: &cleared.subject,
+        evaluation: &cleared.evaluation,
+        now,
+    };
+    let access = standing.access_token(provider, &scopes)?;
+    let id_token = standing.id_token(provider, &access.token, None)?;
+    // A confidential client's token is renewed now and then so that it dies of disuse, not of age;
+    // the old one stays good, and nothing is written.
+    let renew = party.authentication.is_public() || now.since(token.issued_at) >= RENEW_AFTER;
+    let refresh_token =
+        renew.then(|| standing.refresh_token(provider, grant.generation)).transpose()?;
+    Ok(TokenResponse {
+        access_token: access.token,
+        token_type: TokenType::Bearer,
+        expires_in: u32::try_from(access.life.as_secs()).unwrap_or(u32::MAX),
+        refresh_token,
+        scope: scope_set(&scopes),
+        id_token: Some(id_token),
+    })
+}
+
+fn open_token(
+    provider: &Provider,
+    party: &RelyingParty,
+    presented: &SecretString,
+    now: Timestamp,
+) -> Result<RefreshToken, EndpointError> {
+    let not_ours = || EndpointError::invalid_grant("the refresh token is not valid");
+    let ring = provider.keys.ring();
+    let opened = open(TokenKind::RefreshToken, presented.expose_secret(), &ring, now)
+        .map_err(|_| not_ours())?;
+    let token: RefreshToken = serde_json::from_slice(&opened.payload).map_err(|_| not_ours())?;
+    // ATK-072: another client's token is no token.
+    if token.client == party.client_id { Ok(token) } else { Err(not_ours()) }
+}
+
+/// Scope can only narrow (OA-15).
+fn narrowed(
+    grant: &ActiveGrant,
+    asked: Option<&ScopeSet>,
+) -> Result<BTreeSet<String>, EndpointError> {
+    let Some(asked) = asked else { return Ok(grant.terms.scopes.clone()) };
+    let asked: BTreeSet<String> = asked.iter().map(ToString::to_string).collect();
+    if asked.is_subset(&grant.terms.scopes) && asked.contains("openid") {
+        Ok(asked)
+    } else {
+        Err(EndpointError::refused(ErrorCode::InvalidScope, "the scope exceeds the grant"))
+    }
+}
+
+async fn rotate(
+    provider: &Provider,
+    party: &RelyingParty,
+    grant: ActiveGrant,
+    token: &RefreshToken,
+    now: Timestamp,
+) -> Result<ActiveGrant, EndpointError> {
+    let (id, from) = (grant.terms.grant, grant.generation);
+    let terms = grant.terms.clone();
+    match grant.rotate(token.generation, now) {
+        Rotation::Repeat(grant) => Ok(grant),
+        Rotation::Advance(grant) => {
+            let change = Change::RotateGrant { grant: id, from, to: grant.generation, now };
+            let plan = [change, refreshed(provider, party, &grant, now)];
+            match provider.commit(&plan, now).await? {
+                Commit::Done => Ok(grant),
+                // Another caller was faster: an honest double submission gets the same newest token.
+                Commit::Lost(_) => match provider.store.grant(id).await? {
+                    Some(Grant::Active(now_active))
+                        if now_active.generation == grant.generation =>
+                    {
+                        Ok(now_active)
+                    }
+                    _ => Err(EndpointError::invalid_grant("the refresh token was used before")),
+                },
+            }
+        }
+        Rotation::Replay => {
+            let reason = RevocationReason::RefreshReplayed;
+            let plan = revocation(provider, party, &terms, reason, now);
+            provider.commit_uncontested(&plan, now).await?;
+            Err(EndpointError::invalid_grant("the refresh token was used before"))
+        }
+    }
+}
+
+fn refreshed(
+    provider: &Provider,
+    party: &RelyingParty,
+    grant: &ActiveGrant,
+    now: Timestamp,
+) -> Change {
+    let kind = EventKind::GrantRefreshed { grant: grant.terms.grant };
+    let event = SecurityEvent::new(kind, now, provider.entropy.as_ref())
+        .about(grant.terms.subject)
+        .at_client(&party.client_id);
+    Change::Append(Box::new(event))
+}

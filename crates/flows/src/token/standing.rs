@@ -1,0 +1,62 @@
+//! The one gate before anything is issued about a person: every status and binding, checked anew
+//! (security.md, "ten decisions" no. 1; ATK-139).
+
+use assurance::Evaluation;
+use identity_core::account::AccountState;
+use identity_core::grant::GrantTerms;
+use identity_core::relying_party::ConsentRule;
+use identity_core::{RelyingParty, Subject, Timestamp};
+
+use crate::judgement::{Person, rejudge};
+use crate::provider::Provider;
+use crate::refusal::EndpointError;
+
+/// A person about whom this grant may speak now.
+pub struct Cleared {
+    pub subject: Subject,
+    pub evaluation: Evaluation,
+}
+
+/// Refuses unless person, session, consent, client and level all still stand.
+pub async fn ensure_active(
+    provider: &Provider,
+    party: &RelyingParty,
+    terms: &GrantTerms,
+    demanded_acr: &[String],
+    now: Timestamp,
+) -> Result<Cleared, EndpointError> {
+    if terms.client != party.client_id || !party.in_force(now) {
+        return Err(EndpointError::invalid_grant("the grant belongs to another client"));
+    }
+    let subject = provider.store.subject(terms.subject).await?.map(|found| found.subject);
+    let subject = subject.ok_or(EndpointError::invalid_grant("the person is not known"))?;
+    if !matches!(subject.account.state, AccountState::Activated { .. }) {
+        return Err(EndpointError::invalid_grant("the account cannot be used"));
+    }
+    // `offline_access` is the permission to outlive the session; nothing else does.
+    if !terms.scopes.contains("offline_access") {
+        let session = provider.store.session(terms.session).await?;
+        if !session.is_some_and(|session| session.alive(now)) {
+            return Err(EndpointError::invalid_grant("the session has ended"));
+        }
+    }
+    if party.consent == ConsentRule::AskCitizen {
+        let consent = provider.store.consent(terms.subject, &party.client_id).await?;
+        let claims = terms.userinfo_claims.union(&terms.id_token_claims).cloned().collect();
+        if !consent.is_some_and(|consent| consent.covers(&terms.scopes, &claims)) {
+            return Err(EndpointError::invalid_grant("consent was withdrawn"));
+        }
+    }
+    if !party.scopes.is_superset(&terms.scopes) {
+        return Err(EndpointError::invalid_grant("the client may no longer ask for this scope"));
+    }
+    let state = subject.state();
+    let enrolments = provider.store.enrolments(subject.id).await?;
+    let authenticators: Vec<_> =
+        enrolments.into_iter().map(|enrolment| enrolment.authenticator).collect();
+    let person =
+        Person { state: &state, evidence: &terms.evidence, authenticators: &authenticators };
+    let evaluation = rejudge(provider, party, &person, demanded_acr, now)?
+        .ok_or(EndpointError::invalid_grant("the assurance no longer suffices"))?;
+    Ok(Cleared { subject, evaluation })
+}

@@ -1,0 +1,147 @@
+//! A plan of writes. Flows decide and list changes; [`crate::Store::commit`] does all of them in one
+//! transaction, or none.
+//!
+//! Whatever is single-use is one of the conditional changes below: one statement whose affected
+//! rows are counted. When it finds that somebody was first, the whole plan is rolled back and the
+//! flow learns which contest it lost. It may then commit what follows from losing.
+
+use identity_core::authenticator::AuthenticatorStatus;
+use identity_core::consent::Consent;
+use identity_core::grant::{ActiveGrant, Generation, RevocationReason};
+use identity_core::id::{DeliveryId, SessionId};
+use identity_core::key::KeyRecord;
+use identity_core::secret::SecretDigest;
+use identity_core::session::SessionEnd;
+use identity_core::{
+    AuthenticationEvidence, AuthenticatorId, ClientId, GrantId, RelyingParty, SecurityEvent,
+    Session, Subject, SubjectId, Timestamp,
+};
+
+use crate::record::{Credential, Enrolment, LogoutDelivery, SignedCheckpoint, ThrottleKey};
+
+#[derive(Clone, Debug)]
+pub enum Change {
+    // Subjects and authenticators
+    /// Contest: [`Contest::NameTaken`] when number or phone already leads to another subject.
+    CreateSubject(Box<Subject>),
+    /// Contest: [`Contest::SubjectMoved`] when `version` is no longer current; also `NameTaken`.
+    ReplaceSubject {
+        subject: Box<Subject>,
+        version: u64,
+    },
+    BindAuthenticator(Box<Enrolment>),
+    SetAuthenticatorStatus {
+        authenticator: AuthenticatorId,
+        status: AuthenticatorStatus,
+    },
+    ReplaceCredential {
+        authenticator: AuthenticatorId,
+        credential: Credential,
+        password_length: Option<u16>,
+    },
+    /// Contest: [`Contest::StepUsed`] unless `step` is later than every accepted one (ATK-103).
+    ConsumeTotpStep {
+        authenticator: AuthenticatorId,
+        step: u64,
+    },
+    ResetFailures(ThrottleKey),
+
+    // Sessions
+    OpenSession(Box<Session>),
+    /// Adds evidence (see `Session::with_evidence`), moves `last_used_at` and replaces the handle (a new privilege gets a new
+    /// handle, ATK-090). Contest: [`Contest::SessionEnded`].
+    ExtendSession {
+        session: SessionId,
+        handle: SecretDigest,
+        evidence: Vec<AuthenticationEvidence>,
+        now: Timestamp,
+    },
+    /// Moves `last_used_at` only.
+    TouchSession {
+        session: SessionId,
+        now: Timestamp,
+    },
+    /// Ends the live sessions in scope; ended ones stay as they are.
+    EndSessions {
+        scope: SessionScope,
+        end: SessionEnd,
+    },
+
+    // Consents and grants
+    SaveConsent(Box<Consent>),
+    WithdrawConsent {
+        subject: SubjectId,
+        client: ClientId,
+        now: Timestamp,
+    },
+    /// The redemption of a code. Contest: [`Contest::GrantExists`].
+    InsertGrant(Box<ActiveGrant>),
+    /// Contest: [`Contest::GenerationMoved`] unless the grant is active at generation `from`.
+    RotateGrant {
+        grant: GrantId,
+        from: Generation,
+        to: Generation,
+        now: Timestamp,
+    },
+    /// Revokes the active grants in scope; revoked ones stay as they are.
+    RevokeGrants {
+        scope: GrantScope,
+        reason: RevocationReason,
+        now: Timestamp,
+    },
+
+    // Registry, keys, deliveries, ledger
+    SaveRelyingParty(Box<RelyingParty>),
+    /// Inserts the key or replaces its schedule; the wrapped part of an existing key never changes.
+    SaveKey(Box<KeyRecord>),
+    QueueLogout(LogoutDelivery),
+    /// Delivered or given up.
+    FinishLogout(DeliveryId),
+    RetryLogout {
+        delivery: DeliveryId,
+        due_at: Timestamp,
+    },
+    SaveCheckpoint(SignedCheckpoint),
+    Append(Box<SecurityEvent>),
+}
+
+/// Which sessions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SessionScope {
+    One(SessionId),
+    OfSubject(SubjectId),
+    OfSubjectExcept { subject: SubjectId, kept: SessionId },
+}
+
+/// Which grants.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum GrantScope {
+    One(GrantId),
+    /// Those of the session without `offline_access`, which outlives it (Back-Channel Logout §2.7).
+    OnlineOfSession(SessionId),
+    OfSubject(SubjectId),
+    OfSubjectAtClient {
+        subject: SubjectId,
+        client: ClientId,
+    },
+}
+
+/// Which conditional write found that somebody was first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Contest {
+    NameTaken,
+    SubjectMoved,
+    StepUsed,
+    SessionEnded,
+    GrantExists,
+    GenerationMoved,
+}
+
+/// The end of a plan.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use = "a lost contest must be handled"]
+pub enum Commit {
+    Done,
+    /// Nothing was written.
+    Lost(Contest),
+}

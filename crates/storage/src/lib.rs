@@ -1,0 +1,33 @@
+//! Ports to what must be remembered, shaped by how flows use them.
+//!
+//! This crate must never know SQL dialects, HTTP or which store is behind a port: that is chosen
+//! once, in the composition root.
+//!
+//! ```text
+//!  Store            everything durable: read facts, then `commit` one plan of changes
+//!    RegistryReader   relying parties            ┐ what a role that only answers
+//!    KeyReader        the wrapped key ring       ├ questions may link
+//!    LedgerReader     events in commit order     ┘
+//!  TransientStore   what may be lost: counters, short-lived objects, seen identifiers
+//!  change           Change · Contest: the plan, and who won
+//!  privacy          per-subject encryption and blind indexes, for adapters
+//!  memory           stores that live and die with the process
+//!  contract         one suite that every adapter passes (feature `contract`)
+//!  ../sql           portable statements, compiled by the SQL adapters
+//! ```
+
+pub mod change;
+#[cfg(feature = "contract")]
+pub mod contract;
+pub mod error;
+pub mod memory;
+pub mod ports;
+pub mod privacy;
+pub mod record;
+
+pub use change::{Change, Commit, Contest, GrantScope, SessionScope};
+pub use error::StoreError;
+pub use ports::{KeyReader, LedgerReader, RegistryReader, Store, TransientStore};
+pub use record::{
+    Credential, Enrolment, LogoutDelivery, SignedCheckpoint, ThrottleKey, VersionedSubject,
+};

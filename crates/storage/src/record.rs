@@ -1,0 +1,71 @@
+//! Things that exist only because they are stored.
+
+use identity_core::authenticator::{Authenticator, FailureCount};
+use identity_core::id::DeliveryId;
+use identity_core::secret::SecretBytes;
+use identity_core::{AuthenticatorId, ClientId, LoginName, Subject, SubjectId, Timestamp};
+
+/// A subject with the version its next replacement must name.
+#[derive(Clone, Debug)]
+pub struct VersionedSubject {
+    pub subject: Subject,
+    pub version: u64,
+}
+
+/// The secret half of an authenticator, encrypted at rest under the subject's key.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// A PHC string (Argon2id).
+    Password(SecretBytes),
+    /// The shared key of RFC 6238.
+    Totp(SecretBytes),
+}
+
+/// An authenticator with everything needed to check it.
+#[derive(Clone, Debug)]
+pub struct Enrolment {
+    pub authenticator: Authenticator,
+    pub credential: Credential,
+    /// Newest TOTP step accepted; only later ones are (RFC 6238 §5.2).
+    pub last_step: Option<u64>,
+    pub failures: FailureCount,
+}
+
+/// What failures are counted under.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum ThrottleKey {
+    Authenticator(AuthenticatorId),
+    /// A name nobody bears: throttled like a real one, so that waiting tells nothing (ATK-098).
+    UnknownName(LoginName),
+}
+
+/// A back-channel logout notice to be delivered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LogoutDelivery {
+    pub id: DeliveryId,
+    pub client: ClientId,
+    pub uri: String,
+    /// `sub` as this client knows the person.
+    pub subject_identifier: String,
+    /// `sid` as this client knows the session.
+    pub session_identifier: String,
+    pub queued_at: Timestamp,
+    pub attempts: u32,
+    pub due_at: Timestamp,
+}
+
+/// A tree head and the compact JWS that signs it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SignedCheckpoint {
+    pub size: u64,
+    pub root: [u8; 32],
+    pub at: Timestamp,
+    pub signature: String,
+}
+
+/// A row of the operator's list of citizens: no personal data beyond what finds a person.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SubjectListing {
+    pub subject: SubjectId,
+    pub name: String,
+}

@@ -1,0 +1,119 @@
+//! Who may use whom (docs/architecture.md). A dependency that Cargo would allow and the house does
+//! not is a wall knocked down.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Our crates from the inside out, with everything of ours each may name outside its tests.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("identity-core", &[]),
+    ("assurance", &["identity-core"]),
+    ("protocol", &["identity-core"]),
+    ("jose", &["identity-core"]),
+    ("ledger", &["identity-core"]),
+    ("storage", &["identity-core", "ledger", "assurance"]),
+    ("storage-sqlite", &["storage", "identity-core", "ledger", "assurance"]),
+    ("node", &["identity-core", "protocol", "jose", "ledger", "storage"]),
+    ("flows", &["identity-core", "assurance", "protocol", "jose", "ledger", "storage", "node"]),
+    (
+        "introspection",
+        &["identity-core", "assurance", "protocol", "jose", "ledger", "storage", "node"],
+    ),
+    (
+        "authorization-server",
+        &["flows", "identity-core", "assurance", "protocol", "jose", "ledger", "storage", "node"],
+    ),
+    (
+        "vneid",
+        &[
+            "authorization-server",
+            "introspection",
+            "flows",
+            "node",
+            "storage-sqlite",
+            "storage",
+            "ledger",
+            "jose",
+            "protocol",
+            "assurance",
+            "identity-core",
+        ],
+    ),
+];
+
+/// What only an edge may link.
+const EDGES_ONLY: &[(&str, &[&str])] = &[
+    ("axum", &["authorization-server", "introspection", "vneid"]),
+    ("hyper", &["vneid"]),
+    ("reqwest", &["authorization-server", "vneid"]),
+    ("sqlx", &["storage-sqlite"]),
+    ("askama", &["authorization-server", "vneid"]),
+    ("openidconnect", &["vneid"]),
+];
+
+fn packages() -> BTreeMap<String, Value> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(super::root())
+        .output()
+        .expect("cargo metadata runs");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON");
+    let packages = metadata["packages"].as_array().expect("a list of packages").clone();
+    packages.into_iter().map(|package| (text(&package["name"]), package)).collect()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a string").to_owned()
+}
+
+/// Names of what a package links outside its tests.
+fn links(package: &Value) -> BTreeSet<String> {
+    let dependencies = package["dependencies"].as_array().expect("a list of dependencies");
+    let outside_tests = dependencies.iter().filter(|dependency| dependency["kind"] != "dev");
+    outside_tests.map(|dependency| text(&dependency["name"])).collect()
+}
+
+#[test]
+fn every_crate_uses_only_what_stands_below_it() {
+    let packages = packages();
+    let ours: BTreeSet<&str> = packages.keys().map(String::as_str).collect();
+    for (name, allowed) in MAY_USE {
+        let package = packages.get(*name).unwrap_or_else(|| panic!("{name} is missing"));
+        for used in links(package).iter().filter(|used| ours.contains(used.as_str())) {
+            assert!(allowed.contains(&used.as_str()), "{name} must not use {used}");
+        }
+    }
+}
+
+#[test]
+fn no_crate_stands_outside_the_table() {
+    let known: BTreeSet<&str> = MAY_USE.iter().map(|(name, _)| *name).collect();
+    for name in packages().keys() {
+        let test_only = name == "testkit" || name == "vneid-tests";
+        assert!(test_only || known.contains(name.as_str()), "{name} has no place in the table");
+    }
+}
+
+#[test]
+fn edges_stay_at_the_edge() {
+    for (dependency, allowed) in EDGES_ONLY {
+        for (name, package) in packages() {
+            let test_only = name == "testkit" || name == "vneid-tests";
+            let uses = links(&package).contains(*dependency);
+            assert!(
+                !uses || test_only || allowed.contains(&name.as_str()),
+                "{name} must not use {dependency}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_test_kit_never_ships() {
+    for (name, package) in packages() {
+        let links_it = links(&package).contains("testkit");
+        assert!(!links_it || name == "vneid-tests", "{name} links testkit outside its tests");
+    }
+}
