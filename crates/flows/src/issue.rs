@@ -19,6 +19,7 @@ use serde_json::json;
 
 use crate::claims;
 use crate::identifier::{session_identifier, subject_identifier};
+use crate::judgement::Rejudged;
 use crate::provider::Provider;
 use crate::refusal::Fault;
 
@@ -30,7 +31,7 @@ pub struct Standing<'a> {
     pub party: &'a RelyingParty,
     pub terms: &'a GrantTerms,
     pub subject: &'a Subject,
-    pub evaluation: &'a Evaluation,
+    pub judged: &'a Rejudged,
     pub now: Timestamp,
 }
 
@@ -94,11 +95,11 @@ impl Standing<'_> {
         let algorithm = signing_algorithm(self.party.id_token_algorithm);
         let mut extra = ExtraClaims::default();
         let wanted = &self.terms.id_token_claims;
-        for (name, value) in claims::of_person(self.subject, self.evaluation, wanted) {
+        for (name, value) in claims::of_person(self.subject, &self.judged.present, wanted) {
             // Reserved names speak for the token, not the person; they were never asked for.
             let _ = extra.insert(&name, value);
         }
-        let auth_time = self.evaluation.auth_time.unwrap_or(self.terms.authorized_at);
+        let auth_time = self.judged.login.auth_time.unwrap_or(self.terms.authorized_at);
         let id_token = IdTokenClaims {
             iss: provider.settings.issuer.as_str().to_owned(),
             sub: self.subject_identifier(provider),
@@ -108,11 +109,11 @@ impl Standing<'_> {
             auth_time: auth_time.unix_seconds(),
             nonce,
             acr: self.acr(),
-            amr: amr(self.evaluation),
+            amr: amr(&self.judged.login),
             at_hash: Some(at_hash(algorithm, access_token)),
             azp: None,
             sid: Some(session_identifier(&provider.settings, self.party, self.terms.session)),
-            assurance: Some(json!(self.evaluation.vector)),
+            assurance: Some(json!(self.judged.present.vector)),
             extra,
         };
         let ring = provider.keys.ring();
@@ -122,7 +123,7 @@ impl Standing<'_> {
 
     /// In the first ladder the client asked in and that is met; otherwise in the Vietnamese one.
     pub fn acr(&self) -> Option<String> {
-        acr(self.evaluation, &self.terms.asked_acr)
+        acr(&self.judged.login, &self.terms.asked_acr)
     }
 
     fn subject_identifier(&self, provider: &Provider) -> String {
@@ -173,45 +174,55 @@ fn access_token(
     let token = TokenId::generate(now, provider.entropy.as_ref());
     let mut audience: BTreeSet<ClientId> = party.audiences.clone();
     audience.insert(party.client_id.clone());
+    let (person, standing) = person.unzip();
+    let facts = AccessToken {
+        token,
+        client: party.client_id.clone(),
+        audience,
+        scopes: scopes.clone(),
+        issued_at: now,
+        expires_at: now.plus(life),
+        person,
+    };
+    let sealed = sealed(provider, TokenKind::AccessToken, &facts, now)?;
     let token = match party.access_token_format {
-        AccessTokenFormat::Sealed => {
-            let facts = AccessToken {
-                token,
-                client: party.client_id.clone(),
-                audience,
-                scopes: scopes.clone(),
-                issued_at: now,
-                expires_at: now.plus(life),
-                person: person.map(|(person, _)| person),
-            };
-            sealed(provider, TokenKind::AccessToken, &facts, now)?
-        }
-        AccessTokenFormat::Jwt => {
-            let standing = person.as_ref().map(|(_, standing)| *standing);
-            let subject = person.as_ref().map(|(person, _)| person.subject_identifier.clone());
-            let claims = AccessTokenClaims {
-                iss: provider.settings.issuer.as_str().to_owned(),
-                exp: now.plus(life).unix_seconds(),
-                aud: audience.iter().map(ToString::to_string).collect(),
-                // BCP-24: a client's own token can never be taken for a person's.
-                sub: subject.unwrap_or_else(|| format!("client:{}", party.client_id)),
-                client_id: party.client_id.to_string(),
-                iat: now.unix_seconds(),
-                jti: token.to_string(),
-                scope: scope_set(scopes).to_string(),
-                auth_time: standing
-                    .and_then(|standing| standing.evaluation.auth_time)
-                    .map(Timestamp::unix_seconds),
-                acr: standing.and_then(Standing::acr),
-                amr: standing.map(|standing| amr(standing.evaluation)).unwrap_or_default(),
-            };
-            let ring = provider.keys.ring();
-            let algorithm = signing_algorithm(party.id_token_algorithm);
-            let key = ring.signer(algorithm, now).map_err(key_fault)?;
-            sign(&claims, TokenType::AccessToken, key).map_err(key_fault)?
-        }
+        AccessTokenFormat::Sealed => sealed,
+        AccessTokenFormat::Jwt => jwt(provider, party, &facts, standing, sealed)?,
     };
     Ok(Issued { token, life })
+}
+
+/// RFC 9068: for a relying party that verifies offline. The sealed facts travel inside it, for our
+/// own endpoints.
+fn jwt(
+    provider: &Provider,
+    party: &RelyingParty,
+    facts: &AccessToken,
+    standing: Option<&Standing<'_>>,
+    sealed: String,
+) -> Result<String, Fault> {
+    let subject = facts.person.as_ref().map(|person| person.subject_identifier.clone());
+    let claims = AccessTokenClaims {
+        iss: provider.settings.issuer.as_str().to_owned(),
+        exp: facts.expires_at.unix_seconds(),
+        aud: facts.audience.iter().map(ToString::to_string).collect(),
+        // BCP-24: a client's own token can never be taken for a person's.
+        sub: subject.unwrap_or_else(|| format!("client:{}", party.client_id)),
+        client_id: party.client_id.to_string(),
+        iat: facts.issued_at.unix_seconds(),
+        jti: facts.token.to_string(),
+        scope: scope_set(&facts.scopes).to_string(),
+        auth_time: standing
+            .and_then(|standing| standing.judged.login.auth_time)
+            .map(Timestamp::unix_seconds),
+        acr: standing.and_then(Standing::acr),
+        amr: standing.map(|standing| amr(&standing.judged.login)).unwrap_or_default(),
+        facts: sealed,
+    };
+    let ring = provider.keys.ring();
+    let algorithm = signing_algorithm(party.id_token_algorithm);
+    let key = ring.signer(algorithm, facts.issued_at).map_err(key_fault)?;
+    sign(&claims, TokenType::AccessToken, key).map_err(key_fault)
 }
 
 fn sealed<T: serde::Serialize>(

@@ -2,7 +2,7 @@
 
 use assurance::{
     AcrWish, Context, Decision, DecisionRequest, DenyCode, Evaluation, Fal, Policy, Requirement,
-    StepUpOption, decide,
+    StepUpOption, decide, evaluate,
 };
 use identity_core::{
     AuthenticationEvidence, Authenticator, AuthenticatorKind, RelyingParty, SubjectState, Timestamp,
@@ -76,7 +76,16 @@ pub fn judge(
     Ok(judgement(decision, question.evidence))
 }
 
-/// Judges a stored grant again, at redemption and refresh, under the policy in force now (edge 29).
+/// A stored grant as it stands now.
+pub struct Rejudged {
+    /// The login as it was: `acr`, `amr` and `auth_time` never look newer by refreshing (edge 9).
+    pub login: Evaluation,
+    /// The assurance as it is, decayed to this instant.
+    pub present: Evaluation,
+}
+
+/// Judges a stored grant again, at redemption and refresh, under the policy in force now (edge 29):
+/// the login against what was asked of it, the person and their card against today (L9, L10).
 /// `None`: it no longer suffices.
 pub fn rejudge(
     provider: &Provider,
@@ -84,7 +93,7 @@ pub fn rejudge(
     person: &Person<'_>,
     demanded: &[String],
     now: Timestamp,
-) -> Result<Option<Evaluation>, Fault> {
+) -> Result<Option<Rejudged>, Fault> {
     let policy = provider.policy(now)?;
     let Ok(wish) = AcrWish::essential(demanded.iter().map(String::as_str)) else { return Ok(None) };
     let question = Question {
@@ -96,8 +105,23 @@ pub fn rejudge(
         fal: fal_of(party),
         now,
     };
-    Ok(match question.decide(&wish) {
-        Decision::Permit { evaluation } => Some(evaluation),
+    if let Decision::Deny { code, .. } = question.decide(&wish) {
+        match code {
+            DenyCode::AccountUnusable | DenyCode::GuardianApprovalNeeded => return Ok(None),
+            // The evidence may have aged; what it was worth at login is judged below.
+            DenyCode::RequirementUnreachable => {}
+        }
+    }
+    let context = Context { fal: question.fal, ..Context::default() };
+    let present = evaluate(person.state, person.evidence, &context, policy, now);
+    let minimum = question.requirement.minimum;
+    let levels = present.vector.levels;
+    if levels.vn_account < minimum.vn_account || levels.ial < minimum.ial {
+        return Ok(None);
+    }
+    let at_login = Question { now: person.authorized_at, ..question };
+    Ok(match at_login.decide(&wish) {
+        Decision::Permit { evaluation } => Some(Rejudged { login: evaluation, present }),
         Decision::StepUp { .. } | Decision::Deny { .. } => None,
     })
 }
@@ -107,6 +131,7 @@ pub struct Person<'a> {
     pub state: &'a SubjectState,
     pub evidence: &'a [AuthenticationEvidence],
     pub authenticators: &'a [Authenticator],
+    pub authorized_at: Timestamp,
 }
 
 pub fn fal_of(party: &RelyingParty) -> Fal {

@@ -1,9 +1,9 @@
 //! The claims of a person, to whoever holds their access token (OpenID Connect Core §5.3).
 
 use assurance::{Context, evaluate};
-use identity_core::{AccessToken, Timestamp};
-use jose::{TokenKind, open};
-use ledger::{TokenFacts, Verdict};
+use identity_core::Timestamp;
+use ledger::Verdict;
+use node::open_access_token;
 use protocol::ErrorCode;
 use serde_json::{Map, Value, json};
 
@@ -21,12 +21,15 @@ pub async fn userinfo(
 ) -> Result<Map<String, Value>, EndpointError> {
     let refused =
         || EndpointError::refused(ErrorCode::InvalidToken, "the access token is not valid");
-    let Some((token, kid)) = opened(provider, access_token, now) else { return Err(refused()) };
-    let person = token.person.as_ref().ok_or_else(refused)?;
-    let verdict = provider.security.judge(&facts(&token, &kid), now).await?;
-    if now >= token.expires_at || verdict != Verdict::Stands {
+    let ring = provider.keys.ring();
+    let opened = open_access_token(access_token, &ring, &provider.settings.issuer, now);
+    let opened = opened.ok_or_else(refused)?;
+    let verdict = provider.security.judge(&opened.ledger_facts(), now).await?;
+    if verdict != Verdict::Stands {
         return Err(refused());
     }
+    let token = &opened.facts;
+    let person = token.person.as_ref().ok_or_else(refused)?;
     if !token.scopes.contains("openid") {
         let description = "the scope openid is required";
         return Err(EndpointError::refused(ErrorCode::InsufficientScope, description));
@@ -42,30 +45,4 @@ pub async fn userinfo(
     answer.insert("sub".to_owned(), json!(person.subject_identifier));
     answer.insert("assurance".to_owned(), json!(evaluation.vector));
     Ok(answer)
-}
-
-/// Opens an access token of ours and says which key sealed it.
-pub(crate) fn opened(
-    provider: &Provider,
-    access_token: &str,
-    now: Timestamp,
-) -> Option<(AccessToken, String)> {
-    let ring = provider.keys.ring();
-    let opened = open(TokenKind::AccessToken, access_token, &ring, now).ok()?;
-    Some((serde_json::from_slice(&opened.payload).ok()?, opened.kid))
-}
-
-/// What the ledger can hold against a token. `offline_access` outlives the session.
-pub(crate) fn facts<'a>(token: &'a AccessToken, kid: &'a str) -> TokenFacts<'a> {
-    let person = token.person.as_ref();
-    let online = !token.scopes.contains("offline_access");
-    TokenFacts {
-        token: token.token,
-        subject: person.map(|person| person.state.subject),
-        client: &token.client,
-        session: person.filter(|_| online).map(|person| person.session),
-        grant: person.map(|person| person.grant),
-        kid,
-        issued_at: token.issued_at,
-    }
 }

@@ -23,4 +23,6 @@ pub struct AccessTokenClaims {
     pub acr: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amr: Vec<String>,
+    /// The same token as a sealed one, for this provider's own endpoints: opaque to everybody else.
+    pub facts: String,
 }

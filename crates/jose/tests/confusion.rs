@@ -79,6 +79,7 @@ fn claims(kind: TokenType) -> Value {
             auth_time: None,
             acr: None,
             amr: vec![],
+            facts: "vat1_".into(),
         }),
         TokenType::LogoutToken => serde_json::to_value(LogoutTokenClaims {
             iss: ISSUER.into(),

@@ -9,14 +9,17 @@
 //!  Registry       relying parties by client id, replaced whole
 //!  Keys           the opened key ring, replaced whole
 //!  SecurityView   follower + state; bounded staleness; asks the ledger itself when stale
+//!  open_access_token  the facts in an access token, sealed or JWT
 //!  ClientGate     which client is calling, by its one registered method
 //! ```
 
+pub mod access_tokens;
 pub mod client_authentication;
 pub mod keys;
 pub mod registry;
 pub mod security_view;
 
+pub use access_tokens::{OpenedToken, open_access_token};
 pub use client_authentication::{ClientGate, ClientRefusal};
 pub use keys::Keys;
 pub use registry::Registry;

@@ -115,12 +115,15 @@ impl SecurityView {
         follower.current(now).map(ask)
     }
 
-    /// Suspended clients and compromised keys stand in the registry and the key ring, which are
-    /// loaded whole: nothing older than the replay window needs to be read again.
     async fn start_from(&self, from: Timestamp, now: Timestamp) -> Result<(), StoreError> {
-        match self.ledger.sequence_before(from).await {
-            Ok(after) => {
-                self.write(|follower| follower.on_replay_start(&[], after, now));
+        // The position first: a suspension in between is then applied twice rather than missed.
+        let start = match self.ledger.sequence_before(from).await {
+            Ok(after) => self.ledger.standing_events().await.map(|standing| (after, standing)),
+            Err(error) => Err(error),
+        };
+        match start {
+            Ok((after, standing)) => {
+                self.write(|follower| follower.on_replay_start(&standing, after, now));
                 Ok(())
             }
             Err(error) => self.failed(error, now),

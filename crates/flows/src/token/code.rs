@@ -105,7 +105,7 @@ fn respond(
         party,
         terms: &grant.terms,
         subject: &cleared.subject,
-        evaluation: &cleared.evaluation,
+        judged: &cleared.judged,
         now,
     };
     let access = standing.access_token(provider, &grant.terms.scopes)?;
@@ -138,7 +138,7 @@ fn insertion(
         session: terms.session,
         scopes: terms.scopes.clone(),
         claims: terms.userinfo_claims.union(&terms.id_token_claims).cloned().collect(),
-        acr: crate::issue::acr(&cleared.evaluation, &[]).unwrap_or_default(),
+        acr: crate::issue::acr(&cleared.judged.login, &[]).unwrap_or_default(),
     };
     let event = SecurityEvent::new(kind, now, provider.entropy.as_ref())
         .about(terms.subject)

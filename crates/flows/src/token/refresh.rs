@@ -53,7 +53,7 @@ pub async fn refresh(
         party,
         terms: &grant.terms,
         subject: &cleared.subject,
-        evaluation: &cleared.evaluation,
+        judged: &cleared.judged,
         now,
     };
     let access = standing.access_token(provider, &scopes)?;

@@ -1,20 +1,19 @@
 //! The one gate before anything is issued about a person: every status and binding, checked anew
 //! (security.md, "ten decisions" no. 1; ATK-139).
 
-use assurance::Evaluation;
 use identity_core::account::AccountState;
 use identity_core::grant::GrantTerms;
 use identity_core::relying_party::ConsentRule;
 use identity_core::{RelyingParty, Subject, Timestamp};
 
-use crate::judgement::{Person, rejudge};
+use crate::judgement::{Person, Rejudged, rejudge};
 use crate::provider::Provider;
 use crate::refusal::EndpointError;
 
 /// A person about whom this grant may speak now.
 pub struct Cleared {
     pub subject: Subject,
-    pub evaluation: Evaluation,
+    pub judged: Rejudged,
 }
 
 /// Refuses unless person, session, consent, client and level all still stand.
@@ -54,9 +53,13 @@ pub async fn ensure_active(
     let enrolments = provider.store.enrolments(subject.id).await?;
     let authenticators: Vec<_> =
         enrolments.into_iter().map(|enrolment| enrolment.authenticator).collect();
-    let person =
-        Person { state: &state, evidence: &terms.evidence, authenticators: &authenticators };
-    let evaluation = rejudge(provider, party, &person, demanded_acr, now)?
+    let person = Person {
+        state: &state,
+        evidence: &terms.evidence,
+        authenticators: &authenticators,
+        authorized_at: terms.authorized_at,
+    };
+    let judged = rejudge(provider, party, &person, demanded_acr, now)?
         .ok_or(EndpointError::invalid_grant("the assurance no longer suffices"))?;
-    Ok(Cleared { subject, evaluation })
+    Ok(Cleared { subject, judged })
 }

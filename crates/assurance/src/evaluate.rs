@@ -1,0 +1,123 @@
+//! From evidence to what may be asserted now.
+
+use identity_core::{AuthenticationEvidence, AuthenticatorKind, SubjectState, Timestamp};
+
+use crate::acr::Acr;
+use crate::amr::{self, Amr};
+use crate::events::{self, Event};
+use crate::gate::{self, GuardianApproval};
+use crate::identity::Identity;
+use crate::levels::{Aal, EidasLoa, Fal, IsoLoa, VnAuthenticationLevel};
+use crate::policy::Policy;
+use crate::reason::ReasonCode;
+use crate::strength::{self, Strength};
+use crate::vector::{AssuranceVector, Factor, Facts, Levels};
+
+/// What is known besides the subject and the evidence.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Context<'a> {
+    /// From the relying party's registration: [`Fal::of_profile`].
+    pub fal: Fal,
+    /// The procedure the use is for, where guardianship may be limited to some.
+    pub procedure: Option<&'a str>,
+    pub approval: Option<&'a GuardianApproval>,
+}
+
+/// What may be asserted at one instant, and why not more.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Evaluation {
+    pub vector: AssuranceVector,
+    /// `None`: leave the claim out.
+    pub acr: Option<Acr>,
+    pub amr: Vec<Amr>,
+    /// The oldest event the vector rests on (edge case 8); `None` when it rests on none.
+    pub auth_time: Option<Timestamp>,
+    pub reasons: Vec<ReasonCode>,
+}
+
+/// Computes the vector from evidence, subject, policy and instant alone (L14): never from what was asked.
+///
+/// A password shorter than the policy's minimum for standing alone is still one factor of the decree, so it
+/// gives Vietnamese level 1; it gives no AAL. The policy's base requirement asks for AAL1, which is why such
+/// a password never completes a login without a second factor.
+pub fn evaluate(
+    state: &SubjectState,
+    evidence: &[AuthenticationEvidence],
+    context: &Context<'_>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Evaluation {
+    if let Some(closed) = gate::closed(state, context, policy, now) {
+        return Evaluation { reasons: vec![closed.reason], ..Evaluation::default() };
+    }
+    let counted = events::count(evidence, state.subject, policy, now);
+    let mut reasons = counted.reasons;
+    let identity = Identity::of(state, policy, now, &mut reasons);
+    judge(&counted.events, &identity, context.fal, policy, reasons)
+}
+
+/// The vector of events that already count, sorted newest first.
+pub(crate) fn judge(
+    events: &[Event],
+    identity: &Identity,
+    fal: Fal,
+    policy: &Policy,
+    mut reasons: Vec<ReasonCode>,
+) -> Evaluation {
+    let (strength, relied_on) = strength::relied_on(events, &policy.password);
+    let by_password = events.iter().any(|event| event.kind == AuthenticatorKind::Password);
+    if by_password && strength.aal == Aal::None {
+        reasons.push(ReasonCode::PasswordTooShortAlone);
+    }
+    let vector =
+        AssuranceVector { levels: levels(strength, identity, fal), facts: facts(relied_on) };
+    Evaluation {
+        acr: vector.acr(),
+        amr: amr::of(relied_on),
+        auth_time: relied_on.last().map(|event| event.at),
+        vector,
+        reasons,
+    }
+}
+
+/// Joins authentication and identity. eIDAS (2015/1502 annex 2.2–2.3) and ISO/IEC 29115 grade means of
+/// authentication much as NIST does: one factor, two categories, hardware that resists duplication. Their
+/// single level is the lower of means and proofing.
+pub(crate) fn levels(strength: Strength, identity: &Identity, fal: Fal) -> Levels {
+    let (eidas, iso) = match (strength.aal, strength.vn) {
+        (Aal::None, VnAuthenticationLevel::None) => (EidasLoa::None, IsoLoa::None),
+        (Aal::None, _) => (EidasLoa::None, IsoLoa::Loa1),
+        (Aal::Aal1, _) => (EidasLoa::Low, IsoLoa::Loa2),
+        (Aal::Aal2, _) => (EidasLoa::Substantial, IsoLoa::Loa3),
+        (Aal::Aal3, _) => (EidasLoa::High, IsoLoa::Loa4),
+    };
+    Levels {
+        vn_authentication: strength.vn,
+        vn_account: identity.vn_account,
+        aal: strength.aal,
+        ial: identity.ial,
+        eidas: eidas.min(identity.eidas),
+        iso: iso.min(identity.iso),
+        fal,
+    }
+}
+
+fn facts(relied_on: &[Event]) -> Facts {
+    let mut factors: Vec<Factor> = Vec::with_capacity(relied_on.len());
+    // Newest first: the first of a kind and category is its freshest.
+    for event in relied_on {
+        for category in event.categories.iter() {
+            let known = factors.iter().any(|f| (f.kind, f.category) == (event.kind, category));
+            if !known {
+                factors.push(Factor { kind: event.kind, category, at: event.at });
+            }
+        }
+    }
+    factors.sort_unstable_by_key(|factor| (factor.category, factor.kind));
+    Facts {
+        factors,
+        phishing_resistant: relied_on.iter().any(Event::resists_phishing),
+        intent: relied_on.iter().any(Event::shows_intent),
+        restricted: relied_on.iter().any(|event| event.kind.is_restricted()),
+    }
+}

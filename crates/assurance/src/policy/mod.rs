@@ -1,0 +1,236 @@
+//! Policy: every figure of law and standard as dated data with its source.
+
+mod load;
+mod procedure;
+mod read;
+mod set;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
+
+use identity_core::account::LockReason;
+use identity_core::authenticator::FactorCategory;
+use identity_core::evidence::{ProofingPathway, ProofingPieceKind};
+use identity_core::{AuthenticatorKind, CalendarDate};
+use serde::{Deserialize, Serialize};
+
+pub use procedure::{OrganisationUse, Procedure};
+pub use read::PolicyFault;
+pub use set::PolicySet;
+
+use crate::levels::{Aal, EidasLoa, Ial, IsoLoa, VnAccountLevel, VnAuthenticationLevel};
+use crate::requirement::Requirement;
+
+/// The rules in force in `[valid_from, valid_to)`, days as counted in Viet Nam.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Policy {
+    pub version: String,
+    pub valid_from: CalendarDate,
+    pub valid_to: Option<CalendarDate>,
+    pub source: String,
+    pub password: PasswordRule,
+    pub evidence_life: EvidenceLife,
+    pub ages: Ages,
+    pub guardian: GuardianRule,
+    pub card: CardRule,
+    pub biometrics: BiometricRule,
+    /// Evidence sets that support an identity level, and what each pathway may reach.
+    pub pieces: HashMap<ProofingPieceKind, PieceRule>,
+    pub pathways: HashMap<ProofingPathway, PathwayRule>,
+    pub locks: HashMap<LockReason, LockRule>,
+    pub(crate) kinds: HashMap<AuthenticatorKind, KindRule>,
+    pub(crate) requirements: BTreeMap<String, NamedRequirement>,
+    pub(crate) procedures: Vec<Procedure>,
+}
+
+/// NIST SP 800-63B-4 §3.1.1: in characters (code points).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PasswordRule {
+    pub minimum_alone: u16,
+    pub minimum_with_second_factor: u16,
+    pub source: String,
+}
+
+/// How long a proof of each category counts, whatever a relying party would accept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EvidenceLife {
+    pub knowledge: Duration,
+    pub possession: Duration,
+    pub inherence: Duration,
+    /// How far the clocks of two of our nodes may differ.
+    pub clock_tolerance: Duration,
+    pub source: String,
+}
+
+impl EvidenceLife {
+    pub const fn of(&self, category: FactorCategory) -> Duration {
+        match category {
+            FactorCategory::Knowledge => self.knowledge,
+            FactorCategory::Possession => self.possession,
+            FactorCategory::Inherence => self.inherence,
+        }
+    }
+}
+
+/// Ages in completed years.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ages {
+    /// From this age an account of level 2 may be held.
+    pub second_level_from: u8,
+    /// From this age the account is used without a representative.
+    pub acts_alone_from: u8,
+    pub adult_from: u8,
+    pub source: String,
+}
+
+/// Where somebody stands in life, by birth date and the calendar of Viet Nam.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum LifeStage {
+    /// Too young for level 2.
+    Infant,
+    /// Acts through a representative.
+    Child,
+    /// Acts alone, not of age.
+    Minor,
+    Adult,
+}
+
+impl Ages {
+    pub fn stage(&self, birth_date: CalendarDate, today: CalendarDate) -> LifeStage {
+        let age = birth_date.age_in_years(today);
+        if age < self.second_level_from {
+            LifeStage::Infant
+        } else if age < self.acts_alone_from {
+            LifeStage::Child
+        } else if age < self.adult_from {
+            LifeStage::Minor
+        } else {
+            LifeStage::Adult
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GuardianRule {
+    /// How long one approval serves.
+    pub approval_life: Duration,
+    pub source: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CardRule {
+    /// What an account is good for while the card it rests on is expired or absent.
+    pub account_level_without: VnAccountLevel,
+    pub source: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BiometricRule {
+    /// The highest false-match rate accepted, in matches per billion.
+    pub false_match_per_billion: u32,
+    /// Kinds for which presentation attack detection must have passed.
+    pub presentation_attack_checked: BTreeSet<AuthenticatorKind>,
+    /// Comparison and device proof lie at most this far apart.
+    pub device_window: Duration,
+    pub source: String,
+}
+
+/// What one kind of authenticator may contribute to, and what it asks of a person.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KindRule {
+    pub vn_at_most: VnAuthenticationLevel,
+    pub aal_at_most: Aal,
+    /// Effort, money and fraud risk in one figure: options are offered cheapest first.
+    pub friction: u32,
+    pub source: String,
+}
+
+/// Strength of a piece of identity evidence (NIST SP 800-63A-4 §2.4).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PieceStrength {
+    Fair,
+    Strong,
+    Superior,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PieceRule {
+    pub strength: PieceStrength,
+    pub source: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PathwayRule {
+    pub ial_at_most: Ial,
+    pub eidas_at_most: EidasLoa,
+    pub iso_at_most: IsoLoa,
+    pub source: String,
+}
+
+/// Who can end a lock (Law on Identification art. 34.3).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LiftedBy {
+    Holder,
+    /// The authority that asked for it.
+    Authority,
+    /// The system, as soon as the ground is gone.
+    GroundGone,
+    Operator,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LockRule {
+    pub lifted_by: LiftedBy,
+    pub source: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct NamedRequirement {
+    pub requirement: Requirement,
+    pub source: String,
+}
+
+/// The requirement that every login meets, whatever is asked.
+const BASE: &str = "base";
+
+/// What a kind counts for that the policy does not name: nothing (L13). Loading refuses such a policy.
+static UNNAMED_KIND: KindRule = KindRule {
+    vn_at_most: VnAuthenticationLevel::None,
+    aal_at_most: Aal::None,
+    friction: u32::MAX,
+    source: String::new(),
+};
+
+impl Policy {
+    pub fn kind(&self, kind: AuthenticatorKind) -> &KindRule {
+        self.kinds.get(&kind).unwrap_or(&UNNAMED_KIND)
+    }
+
+    /// The floor under every decision: see `[requirements.base]`.
+    pub(crate) fn base(&self) -> Option<&Requirement> {
+        self.requirement(BASE)
+    }
+
+    /// A requirement by the name a relying party's registration uses.
+    pub fn requirement(&self, name: &str) -> Option<&Requirement> {
+        self.requirements.get(name).map(|named| &named.requirement)
+    }
+
+    /// Every named requirement with its source.
+    pub fn requirements(&self) -> impl Iterator<Item = (&str, &Requirement, &str)> {
+        self.requirements
+            .iter()
+            .map(|(name, named)| (name.as_str(), &named.requirement, named.source.as_str()))
+    }
+
+    /// The essential procedures, by number.
+    pub fn procedures(&self) -> &[Procedure] {
+        &self.procedures
+    }
+
+    pub fn procedure(&self, code: &str) -> Option<&Procedure> {
+        self.procedures.iter().find(|procedure| procedure.code == code)
+    }
+}

@@ -1,0 +1,64 @@
+//! Opening an access token of ours, in either of its two forms.
+
+use identity_core::{AccessToken, Timestamp};
+use jose::{
+    AccessTokenClaims, Expected, Expiry, KeyRing, SigningAlgorithm, TokenKind, TokenType, open,
+    verify_own,
+};
+use ledger::TokenFacts;
+use protocol::Issuer;
+
+/// A token that was made by us and has not expired. Whether it was taken back since, the
+/// [`crate::SecurityView`] says.
+pub struct OpenedToken {
+    pub facts: AccessToken,
+    /// The key that sealed it.
+    pub kid: String,
+}
+
+/// `None` for everything else, without saying why (IN-02). A JWT access token (RFC 9068) carries the
+/// sealed facts inside, so both forms are judged by the same facts.
+pub fn open_access_token(
+    token: &str,
+    ring: &KeyRing,
+    issuer: &Issuer,
+    now: Timestamp,
+) -> Option<OpenedToken> {
+    if token.starts_with(TokenKind::AccessToken.prefix()) {
+        return open_sealed(token, ring, now);
+    }
+    let expected = Expected {
+        typ: TokenType::AccessToken,
+        issuer: issuer.as_str(),
+        audience: None,
+        algorithms: &SigningAlgorithm::ALL,
+        expiry: Expiry::MustBeFresh,
+        now,
+    };
+    let verified = verify_own::<AccessTokenClaims>(token, &expected, ring).ok()?;
+    open_sealed(&verified.claims.facts, ring, now)
+}
+
+fn open_sealed(token: &str, ring: &KeyRing, now: Timestamp) -> Option<OpenedToken> {
+    let opened = open(TokenKind::AccessToken, token, ring, now).ok()?;
+    let facts: AccessToken = serde_json::from_slice(&opened.payload).ok()?;
+    (now < facts.expires_at).then_some(OpenedToken { facts, kid: opened.kid })
+}
+
+impl OpenedToken {
+    /// What the ledger can hold against it. `offline_access` is the permission to outlive the
+    /// session, so its end does not count then.
+    pub fn ledger_facts(&self) -> TokenFacts<'_> {
+        let person = self.facts.person.as_ref();
+        let online = !self.facts.scopes.contains("offline_access");
+        TokenFacts {
+            token: self.facts.token,
+            subject: person.map(|person| person.state.subject),
+            client: &self.facts.client,
+            session: person.filter(|_| online).map(|person| person.session),
+            grant: person.map(|person| person.grant),
+            kid: &self.kid,
+            issued_at: self.facts.issued_at,
+        }
+    }
+}
