@@ -19,7 +19,7 @@ pub struct ScopeClaims {
 }
 
 /// All scopes the provider knows.
-pub const SCOPES: [ScopeClaims; 9] = [
+pub const SCOPES: [ScopeClaims; 8] = [
     ScopeClaims { scope: "openid", claims: &[] },
     ScopeClaims {
         scope: "profile",
@@ -29,11 +29,6 @@ pub const SCOPES: [ScopeClaims; 9] = [
             "family_name",
             "middle_name",
             "given_name",
-            "nickname",
-            "preferred_username",
-            "profile",
-            "picture",
-            "website",
             // GioiTinh
             "gender",
             // NgayThangNamSinh, written yyyyMMdd there and yyyy-MM-dd here.
@@ -52,19 +47,15 @@ pub const SCOPES: [ScopeClaims; 9] = [
     ScopeClaims { scope: "offline_access", claims: &[] },
     ScopeClaims {
         scope: "vn_identity",
-        claims: &[VN_PERSONAL_NUMBER, VN_ACCOUNT_TYPE, VN_ACCOUNT_LEVEL, VN_AUTHENTICATION_LEVEL],
-    },
-    ScopeClaims { scope: "vn_legacy_identity", claims: &[VN_LEGACY_NUMBER] },
-    ScopeClaims {
-        scope: "vn_civil_status",
         claims: &[
+            VN_PERSONAL_NUMBER,
+            VN_ACCOUNT_TYPE,
+            VN_ACCOUNT_LEVEL,
+            VN_AUTHENTICATION_LEVEL,
             VN_NATIONALITY,
-            VN_ETHNICITY,
-            VN_PLACE_OF_ORIGIN,
-            VN_BIRTH_REGISTRATION_PLACE,
-            VN_PERMANENT_RESIDENCE,
         ],
     },
+    ScopeClaims { scope: "vn_legacy_identity", claims: &[VN_LEGACY_NUMBER] },
 ];
 
 /// SoDinhDanh: the 12-digit personal identification number. It can change; key nothing by it.
@@ -79,14 +70,6 @@ pub const VN_AUTHENTICATION_LEVEL: &str = "vn_authentication_level";
 pub const VN_LEGACY_NUMBER: &str = "vn_legacy_number";
 /// QuocTich
 pub const VN_NATIONALITY: &str = "vn_nationality";
-/// DanToc
-pub const VN_ETHNICITY: &str = "vn_ethnicity";
-/// QueQuan
-pub const VN_PLACE_OF_ORIGIN: &str = "vn_place_of_origin";
-/// NoiDangKyKhaiSinh
-pub const VN_BIRTH_REGISTRATION_PLACE: &str = "vn_birth_registration_place";
-/// ThuongTru
-pub const VN_PERMANENT_RESIDENCE: &str = "vn_permanent_residence";
 
 /// The claims a scope releases; `None` for a scope we do not know.
 pub fn claims_of(scope: &str) -> Option<&'static [&'static str]> {
@@ -136,7 +119,8 @@ mod tests {
                 "vn_personal_number",
                 "vn_account_type",
                 "vn_account_level",
-                "vn_authentication_level"
+                "vn_authentication_level",
+                "vn_nationality"
             ]
         );
         assert_eq!(scope_of("birthdate"), Some("profile"));

@@ -1,0 +1,34 @@
+//! The ledger in commit order. With one writer, `AUTOINCREMENT` is commit order: a smaller sequence
+//! never appears after a larger one was seen, and a rolled back append leaves no gap.
+
+use ledger::{RecordedEvent, Sequence};
+
+use crate::database::{Connection, Fault};
+use crate::sql::column;
+use crate::sql::ledger::EventRow;
+
+pub async fn after(
+    connection: &mut Connection,
+    after: Sequence,
+    limit: u32,
+) -> Result<Vec<RecordedEvent>, Fault> {
+    let rows = sqlx::query_as!(
+        EventRow,
+        r#"SELECT sequence AS "sequence!", leaf AS "leaf!" FROM events
+           WHERE sequence > $1
+           ORDER BY sequence LIMIT $2"#,
+        column::integer(after.0)?,
+        i64::from(limit),
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(EventRow::read).collect()
+}
+
+pub async fn head(connection: &mut Connection) -> Result<Sequence, Fault> {
+    let head =
+        sqlx::query_scalar!(r#"SELECT COALESCE(MAX(sequence), 0) AS "head!: i64" FROM events"#)
+            .fetch_one(connection)
+            .await?;
+    Ok(Sequence(column::number(head)?))
+}

@@ -1,0 +1,40 @@
+//! Stores that live and die with the process.
+
+mod apply;
+mod durable;
+mod transient;
+
+pub use durable::MemoryStore;
+pub use transient::MemoryTransientStore;
+
+#[cfg(all(test, feature = "contract"))]
+mod tests {
+    mod durable {
+        use std::sync::Arc;
+
+        use crate::Store;
+        use crate::memory::MemoryStore;
+
+        #[expect(clippy::unused_async, reason = "other stores wait to be opened")]
+        async fn empty() -> (Arc<dyn Store>, ()) {
+            (Arc::new(MemoryStore::default()), ())
+        }
+
+        crate::durable_suite!(empty);
+    }
+
+    mod transient {
+        use std::sync::Arc;
+
+        use crate::TransientStore;
+        use crate::contract::sample::NOW;
+        use crate::memory::MemoryTransientStore;
+
+        #[expect(clippy::unused_async, reason = "other stores wait to be opened")]
+        async fn empty() -> (Arc<dyn TransientStore>, ()) {
+            (Arc::new(MemoryTransientStore::new(NOW)), ())
+        }
+
+        crate::transient_suite!(empty);
+    }
+}
