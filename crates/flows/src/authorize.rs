@@ -30,6 +30,9 @@ use crate::provider::Provider;
 use crate::refusal::{Fault, PageError, PageRefusal};
 use crate::session::LiveSession;
 
+/// Longest checked request, in bytes of JSON: sealed, it must still fit into a URL.
+const MAX_REQUEST: usize = 5 * 1024;
+
 /// What the edge does next.
 pub enum Next {
     /// Send the browser back to the relying party.
@@ -143,7 +146,41 @@ fn check(
     let expected_subject = hinted
         .map(|hint| hint.subject)
         .or_else(|| request.claims.demanded_subject().map(str::to_owned));
-    Ok(CheckedRequest { request, client: party.client_id.clone(), redirect_uri, expected_subject })
+    // The hint has said what it had to.
+    let request = AuthorizationRequest { id_token_hint: None, ..request };
+    let client = party.client_id.clone();
+    let checked = CheckedRequest { request, client, redirect_uri, expected_subject };
+    let size = serde_json::to_vec(&checked).map_or(usize::MAX, |json| json.len());
+    if size > MAX_REQUEST {
+        return Err(ProtocolError::invalid_request("the request is too large"));
+    }
+    Ok(checked)
+}
+
+/// Whom the login page is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LoginFor {
+    /// The browser's session stays; its person proves more.
+    Holder,
+    Anybody,
+}
+
+/// Whether the login page asks who is there, or already knows.
+pub fn login_for(
+    provider: &Provider,
+    interaction: &Interaction,
+    live: Option<&LiveSession>,
+) -> LoginFor {
+    let Some(live) = live else { return LoginFor::Anybody };
+    let expected = interaction.request().and_then(|checked| {
+        let party = provider.registry.get(&checked.client)?;
+        let expected = checked.expected_subject.as_deref()?;
+        Some(subject_identifier(&provider.settings, &party, live.subject.id) == expected)
+    });
+    match (interaction.account, expected) {
+        (AccountChoice::Another, _) | (_, Some(false)) => LoginFor::Anybody,
+        (AccountChoice::Undecided | AccountChoice::Present, _) => LoginFor::Holder,
+    }
 }
 
 /// Looks where the person stands and says what comes next. Pure of HTTP; writes nothing.
@@ -249,7 +286,9 @@ impl Attempt<'_> {
         let select = self.checked.request.prompt.contains(Prompt::SelectAccount);
         let Some(live) = live else { return Ok(Outcome::Needs(Page::Login)) };
         match self.interaction.account {
-            AccountChoice::Undecided if select => return Ok(Outcome::Needs(Page::SelectAccount)),
+            AccountChoice::Undecided if select && !self.logged_in_here(live) => {
+                return Ok(Outcome::Needs(Page::SelectAccount));
+            }
             AccountChoice::Another if !self.logged_in_here(live) => {
                 return Ok(Outcome::Needs(Page::Login));
             }

@@ -11,16 +11,16 @@ use identity_core::{
     Timestamp,
 };
 use jose::{TokenKind, open, seal};
-use ledger::Sequence;
+use ledger::{RecordedEvent, Sequence};
 use serde::{Deserialize, Serialize};
-use storage::{Change, Credential, Enrolment, GrantScope, ThrottleKey};
+use storage::{Change, Commit, Credential, Enrolment, GrantScope, ThrottleKey};
 
 use crate::issue::key_fault;
-use crate::login::{LoginError, LoginRefusal, pass_gate};
+use crate::login::{LoginError, LoginRefusal, evidence_of, pass_gate};
 use crate::password::{Password, PasswordCheck, PasswordFault};
 use crate::provider::Provider;
 use crate::refusal::Fault;
-use crate::session::{LiveSession, end_session};
+use crate::session::{LiveSession, SessionHandle, end_session, record_evidence};
 use crate::totp;
 
 /// One use of the identity: a login at a relying party.
@@ -31,16 +31,25 @@ pub struct Use {
     pub acr: String,
 }
 
+/// Some uses, newest first.
+pub struct HistoryPage {
+    pub uses: Vec<Use>,
+    /// Where the next, older page begins. Events of other kinds are passed over, so a page may hold
+    /// few uses or none and still have older ones behind it.
+    pub older: Option<Sequence>,
+}
+
 /// The newest uses first, before `before`.
 pub async fn history(
     provider: &Provider,
     live: &LiveSession,
     before: Option<Sequence>,
     limit: u32,
-) -> Result<Vec<Use>, Fault> {
-    // Events of other kinds are passed over, so a page may hold fewer than `limit`.
+) -> Result<HistoryPage, Fault> {
     let events = provider.store.history_of(live.subject.id, before, limit).await?;
-    Ok(events
+    let full = events.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
+    let older = events.last().filter(|_| full).map(RecordedEvent::sequence);
+    let uses = events
         .iter()
         .filter_map(|recorded| match (&recorded.event().kind, &recorded.event().client) {
             (EventKind::GrantIssued { acr, .. }, Some(client)) => Some(Use {
@@ -51,7 +60,8 @@ pub async fn history(
             }),
             _ => None,
         })
-        .collect())
+        .collect();
+    Ok(HistoryPage { uses, older })
 }
 
 pub async fn sessions(
@@ -253,14 +263,16 @@ pub fn offer_again(
     Ok(TotpOffer { enrolment: enrolment.to_owned(), invitation: invitation(live, &secret)? })
 }
 
-/// Binds the secret once a code shows that the app has it; an earlier one is replaced.
+/// Binds the secret once a code shows that the app has it; an earlier one is replaced. That code is
+/// also evidence for the session: it is used up, and asking for the next one would only make the
+/// holder wait for it.
 pub async fn confirm_totp(
     provider: &Provider,
     live: &LiveSession,
     enrolment: &str,
     code: &str,
     now: Timestamp,
-) -> Result<(), ChangeError> {
+) -> Result<SessionHandle, ChangeError> {
     let secret = pending_secret(provider, live, enrolment, now)?;
     let step = totp::matching_step(&secret, code, now)?
         .ok_or(ChangeError::Refused(ChangeRefusal::WrongCode))?;
@@ -287,14 +299,23 @@ pub async fn confirm_totp(
     let kind =
         EventKind::AuthenticatorBound { authenticator: authenticator.id, kind: authenticator.kind };
     let event = SecurityEvent::new(kind, now, entropy).about(live.subject.id);
-    plan.push(Change::BindAuthenticator(Box::new(Enrolment {
+    let enrolment = Enrolment {
         authenticator,
         credential: Credential::Totp(secret),
         last_step: Some(step),
         failures: FailureCount::default(),
-    })));
+    };
+    let evidence = evidence_of(provider, &enrolment, now);
+    plan.push(Change::BindAuthenticator(Box::new(enrolment)));
     plan.push(Change::Append(Box::new(event)));
-    Ok(provider.commit_uncontested(&plan, now).await?)
+    let browser = &live.session.browser;
+    let opening = record_evidence(provider, Some(&live.session), evidence, browser, now).await?;
+    plan.extend(opening.plan);
+    match provider.commit(&plan, now).await? {
+        Commit::Done => Ok(opening.handle),
+        // The session ended meanwhile: nothing was bound.
+        Commit::Lost(_) => Err(ChangeError::Refused(ChangeRefusal::StaleEnrolment)),
+    }
 }
 
 fn pending_secret(

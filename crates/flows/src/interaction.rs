@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use identity_core::secret::SecretDigest;
 use identity_core::{ClientId, Timestamp};
-use jose::{TokenKind, open, seal};
-use protocol::AuthorizationRequest;
+use jose::{SealError, TokenKind, open, seal};
+use protocol::{AuthorizationRequest, ProtocolError};
 use serde::{Deserialize, Serialize};
 
+use crate::issue::key_fault;
 use crate::provider::Provider;
 use crate::refusal::{Fault, PageError, PageRefusal};
 
@@ -54,16 +55,17 @@ pub enum AccountChoice {
 impl Interaction {
     pub const LIFE: Duration = Duration::from_mins(30);
 
-    pub fn seal(&self, provider: &Provider, now: Timestamp) -> Result<String, Fault> {
-        let payload = serde_json::to_vec(self)?;
-        seal(
-            TokenKind::Interaction,
-            &payload,
-            &provider.keys.ring(),
-            now,
-            provider.entropy.as_ref(),
-        )
-        .map_err(|cause| Fault::Key(cause.to_string()))
+    /// A request too long to travel in an address is its sender's mistake, not a fault of ours.
+    pub fn seal(&self, provider: &Provider, now: Timestamp) -> Result<String, PageError> {
+        let payload = serde_json::to_vec(self).map_err(Fault::from)?;
+        let (ring, entropy) = (provider.keys.ring(), provider.entropy.as_ref());
+        seal(TokenKind::Interaction, &payload, &ring, now, entropy).map_err(|cause| match cause {
+            SealError::TooLong => {
+                let error = ProtocolError::invalid_request("the request is too long");
+                PageRefusal::BadRequest(error).into()
+            }
+            SealError::NoActiveKey | SealError::Failed => key_fault(cause).into(),
+        })
     }
 
     /// Opens what this browser brought back. Anything else is one answer: the page has expired.

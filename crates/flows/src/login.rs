@@ -257,7 +257,7 @@ fn reset(enrolment: &Enrolment) -> Change {
     Change::ResetFailures(ThrottleKey::Authenticator(enrolment.authenticator.id))
 }
 
-fn evidence_of(
+pub(crate) fn evidence_of(
     provider: &Provider,
     enrolment: &Enrolment,
     now: Timestamp,

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use identity_core::id::DeliveryId;
+use identity_core::secret::SecretDigest;
 use identity_core::session::SessionEndReason;
 use identity_core::{RelyingParty, Session, Timestamp};
 use jose::{
-    Expected, Expiry, IdTokenClaims, LogoutEvents, LogoutTokenClaims, SigningAlgorithm, TokenType,
-    sign, verify_own,
+    Expected, Expiry, IdTokenClaims, LogoutEvents, LogoutTokenClaims, SigningAlgorithm, TokenKind,
+    TokenType, open, seal, sign, verify_own,
 };
 use protocol::end_session::{EndSessionRequest, return_address};
+use serde::{Deserialize, Serialize};
 use storage::{Change, LogoutDelivery};
 
 use crate::identifier::{session_identifier, subject_identifier};
@@ -61,7 +63,7 @@ pub struct CheckedLogout {
 }
 
 /// Where the browser may go afterwards: only ever a registered address, and only with a valid hint.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct WayBack {
     pub party: String,
     pub url: String,
@@ -80,7 +82,11 @@ pub fn check(
     };
     let (party, hint) = match (&request.id_token_hint, &request.client_id) {
         (None, None) => {
-            return Ok(CheckedLogout { step: LogoutStep::Ask { asked_by: None }, way_back: None });
+            let step = match session {
+                Some(_) => LogoutStep::Ask { asked_by: None },
+                None => LogoutStep::LogOut,
+            };
+            return Ok(CheckedLogout { step, way_back: None });
         }
         (None, Some(client)) => {
             let party = provider.registry.find(client).ok_or(PageRefusal::UnknownClient)?;
@@ -111,8 +117,8 @@ pub fn check(
             hint.session.as_deref() == Some(own.as_str())
         }
         // Nobody is logged in here: nothing to ask about.
-        (Some(_), None) => true,
-        (None, _) => false,
+        (_, None) => true,
+        (None, Some(_)) => false,
     };
     let step = if means_this_session {
         LogoutStep::LogOut
@@ -120,6 +126,50 @@ pub fn check(
         LogoutStep::Ask { asked_by: Some(party) }
     };
     Ok(CheckedLogout { step, way_back })
+}
+
+/// A checked request that waits for the person's answer: sealed in the form, bound to the browser.
+#[derive(Serialize, Deserialize)]
+pub struct PendingLogout {
+    pub browser: SecretDigest,
+    pub way_back: Option<WayBack>,
+    pub asked_at: Timestamp,
+}
+
+impl PendingLogout {
+    const LIFE: Duration = Duration::from_mins(30);
+
+    pub fn seal(&self, provider: &Provider, now: Timestamp) -> Result<String, Fault> {
+        let payload = serde_json::to_vec(self)?;
+        let (ring, entropy) = (provider.keys.ring(), provider.entropy.as_ref());
+        seal(TokenKind::LogoutRequest, &payload, &ring, now, entropy).map_err(key_fault)
+    }
+
+    /// Opens what this browser brought back.
+    pub fn open(
+        provider: &Provider,
+        sealed_text: &str,
+        browser: &SecretDigest,
+        now: Timestamp,
+    ) -> Result<Self, PageRefusal> {
+        let stale = |_| PageRefusal::StaleInteraction;
+        let ring = provider.keys.ring();
+        let opened = open(TokenKind::LogoutRequest, sealed_text, &ring, now)
+            .map_err(|_| PageRefusal::StaleInteraction)?;
+        let pending: Self = serde_json::from_slice(&opened.payload).map_err(stale)?;
+        let fresh = now < pending.asked_at.plus(Self::LIFE);
+        let ours = fresh && pending.browser == *browser;
+        if ours { Ok(pending) } else { Err(PageRefusal::StaleInteraction) }
+    }
+}
+
+/// The relying parties that got something in this session.
+pub async fn parties_of(
+    provider: &Provider,
+    session: &Session,
+) -> Result<Vec<Arc<RelyingParty>>, Fault> {
+    let clients = provider.store.clients_of_session(session.id).await?;
+    Ok(clients.iter().filter_map(|client| provider.registry.get(client)).collect())
 }
 
 /// Ends the session; its online tokens die and its relying parties are told.
@@ -140,9 +190,9 @@ pub async fn notices_for(
     session: &Session,
     now: Timestamp,
 ) -> Result<Vec<Notice>, Fault> {
-    let clients = provider.store.clients_of_session(session.id).await?;
-    let parties = clients.iter().filter_map(|client| provider.registry.get(client));
+    let parties = parties_of(provider, session).await?;
     Ok(parties
+        .into_iter()
         .filter_map(|party| {
             let delivery = LogoutDelivery {
                 id: DeliveryId::generate(now, provider.entropy.as_ref()),

@@ -1,6 +1,7 @@
 //! Passwords: hashed with Argon2id on a bounded pool, judged against a blocklist.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
@@ -78,6 +79,7 @@ pub struct PasswordPool {
     waiting: Arc<Semaphore>,
     patience: Duration,
     decoy: Decoy,
+    done: AtomicU64,
 }
 
 /// Whether the password was the one.
@@ -98,6 +100,7 @@ impl PasswordPool {
             waiting: Arc::new(Semaphore::new(cores * Self::QUEUE_PER_CORE)),
             patience: Duration::from_secs(2),
             decoy: Decoy(hash(&password, random_bytes(entropy))?),
+            done: AtomicU64::new(0),
         })
     }
 
@@ -123,6 +126,11 @@ impl PasswordPool {
         Ok(if known && right { PasswordCheck::Right } else { PasswordCheck::Wrong })
     }
 
+    /// Hashes computed so far: every attempt costs one, whoever was named (ATK-098).
+    pub fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -134,6 +142,7 @@ impl PasswordPool {
             let _turn = turn;
             work()
         });
+        self.done.fetch_add(1, Ordering::Relaxed);
         done.await.map_err(|cause| Fault::Key(format!("hashing stopped: {cause}")))
     }
 }

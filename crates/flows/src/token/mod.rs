@@ -38,7 +38,7 @@ pub async fn token(
     answer
 }
 
-/// A refusal to a client that proved who it is leaves one event and one log line.
+/// A refusal to a client that proved who it is leaves one event; the edge writes the log line.
 pub(crate) async fn record_refusal(
     provider: &Provider,
     party: &RelyingParty,
@@ -46,7 +46,6 @@ pub(crate) async fn record_refusal(
     reason: &str,
     now: Timestamp,
 ) -> Result<(), Fault> {
-    tracing::info!(client = %party.client_id, code, reason, "token request refused");
     let kind = EventKind::RequestRefused { code: code.to_owned(), reason: reason.to_owned() };
     let event =
         SecurityEvent::new(kind, now, provider.entropy.as_ref()).at_client(&party.client_id);

@@ -1,0 +1,51 @@
+# Two commands do everything: `make run` and `make test`.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-rust test-browser check fmt audit fuzz docs offline-queries clean
+
+# Seconds that `make fuzz` spends on each target.
+FUZZ_SECONDS ?= 60
+
+help: ## What there is to make
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
+
+run: ## The provider with its demo portal, on http://localhost:8080 and :8081
+	cargo run --package vneid -- demo
+
+test: test-rust test-browser ## All tests; fetches what they need
+
+test-rust:
+	cargo build --package vneid
+	cargo test --workspace
+
+test-browser:
+	cargo build --package vneid
+	tests/e2e/run.sh
+
+check: ## Formatting, lints, layering, budgets, documents
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --all-features -- -D warnings
+	cargo test --package vneid-tests --test system workspace::
+
+fmt: ## Format everything
+	cargo fmt --all
+
+audit: ## cargo-deny: bans, licences, sources; advisories where the network allows
+	@command -v cargo-deny >/dev/null || { echo "cargo-deny is not installed: cargo install cargo-deny --locked"; exit 1; }
+	cargo deny check bans licenses sources
+	cargo deny check advisories || echo "advisories could not be checked"
+
+fuzz: ## Every parser in protocol and jose, FUZZ_SECONDS each
+	BOLERO_RANDOM_TEST_TIME_MS=$$(( $(FUZZ_SECONDS) * 1000 )) cargo test --release --package protocol --test fuzz -- --test-threads=1
+	BOLERO_RANDOM_TEST_TIME_MS=$$(( $(FUZZ_SECONDS) * 1000 )) cargo test --release --package jose --test fuzz -- --test-threads=1
+
+docs: ## The book in docs/ and the API documentation
+	@command -v mdbook >/dev/null && mdbook build docs || echo "mdbook is not installed: read docs/ as it is"
+	cargo doc --workspace --no-deps
+
+offline-queries: ## Refresh what lets the SQL be checked without a database
+	crates/storage-sqlite/prepare.sh
+
+clean: ## Remove what was built and the demo's data
+	cargo clean
+	rm -rf data

@@ -1,0 +1,80 @@
+# The citizen's own pages.
+sections-label = Your pages
+section-overview = Overview
+section-sessions = Sessions
+section-consents = Shared data
+section-history = History of use
+section-security = Security
+section-logout = Sign out
+
+notice-session-ended = The session has ended.
+notice-other-sessions-ended = All other sessions have ended.
+notice-consent-withdrawn = Your consent is withdrawn. The service no longer receives your information.
+notice-password-changed = Your password has been changed.
+notice-totp-enrolled = Your authenticator app has been added.
+
+home-greeting = Hello { $name }
+home-number = Personal identification number
+home-level = Identification account
+home-card = Identity card
+home-last-login = Previous sign-in
+home-first-login = This is the first time you have signed in.
+card-none = No card yet
+card-unlimited = Valid without limit
+card-valid = Valid
+card-until = until { $day }
+card-expired = Expired
+card-expired-on = on { $day }
+
+sessions-lead = Where your account is signed in. If you do not recognise a place, end that session and change your password.
+sessions-end-others = End all other sessions
+session-here = This browser
+session-last-used = Last used
+session-began = Signed in
+session-parties = Services
+session-end = End session
+
+consents-lead = The services you have agreed to share information with.
+consents-none = You have not agreed to share information with any service.
+consent-data = Information
+consent-given = Agreed
+consent-withdraw = Withdraw consent
+
+history-lead = Each time a service asked who you are. The history is kept for 5 years.
+history-none = Nothing has been recorded yet.
+history-older = Show earlier uses
+column-time = Time
+column-party = Service
+column-purpose = Purpose
+column-level = Authentication
+purpose-none = Not stated
+
+security-password-why = Use a long password that you use nowhere else.
+security-totp = Authenticator app
+security-totp-on = When you sign in, you also enter a 6-digit code from your telephone.
+security-totp-off = Add a code from your telephone to reach authentication level 2 and protect your account better.
+security-totp-replace = Replace with another app or telephone
+totp-on = In use
+totp-off = Not set up
+
+password-title = Change password
+password-current = Current password
+password-new = New password
+password-new-hint = At least { $count } characters. A sentence you can remember works well; spaces and accents are fine.
+password-again = New password again
+password-ends-sessions = After the change, your sessions elsewhere will end.
+password-problem-current = Your current password is not right
+password-problem-short = The new password needs at least { $count } characters
+password-problem-long = The new password is too long
+password-problem-common = Many people use this password, so it is easy to guess. Choose another.
+password-problem-same = The new password must differ from the current one
+password-problem-repeat = The two new passwords are not the same
+
+enrol-title = Add an authenticator app
+enrol-scan = Scan the code
+enrol-scan-how = Open the authenticator app on your telephone and scan this code.
+enrol-qr-alt = QR code with the secret key. The key is also written in letters just below.
+enrol-open = Open in the authenticator app on this device
+enrol-type = If you cannot scan it, type this key into the app:
+enrol-confirm = Confirm
+enrol-submit = Add the app

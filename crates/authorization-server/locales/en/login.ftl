@@ -1,0 +1,62 @@
+# Signing in, codes, choosing an account, signing out.
+login-title = Sign in
+login-asks = { $party } wants to know who you are
+login-username = Personal identification number or telephone number
+login-username-hint = The 12 digits on your identity card, or the telephone number you registered
+login-password = Password
+login-submit = Sign in
+
+reason-again = The service asks you to confirm who you are before you go on.
+reason-step-up = This procedure needs authentication level { $level }.
+reason-step-up-procedure = The procedure “{ $procedure }” needs authentication level { $level }.
+
+login-problem-username-missing = Enter your personal number or telephone number
+login-problem-password-missing = Enter your password
+login-problem-wrong = Your sign-in details are not right.
+login-problem-wrong-advice = Check your personal number or telephone number and your password, then try again.
+login-problem-disabled = This password has been switched off after too many wrong attempts.
+login-problem-disabled-advice = Take your identity card to your commune police to get a new password.
+
+account-not-activated = Your account has not been activated.
+account-not-activated-advice = Activate it in the identification app. If more than 7 days have passed since you were told, call the help line.
+account-locked-by-holder = Your account is locked because you asked for it.
+account-locked-by-holder-advice = To unlock it, send a request in the identification app or visit your commune police.
+account-locked-by-authority = Your account is locked.
+account-locked-by-authority-advice = Contact your commune police to learn why and how to unlock it.
+account-card-expired = Your identity card has expired, so your account is locked for now.
+account-card-expired-advice = Apply for a new card. Your account unlocks itself when you have it.
+account-guardian-needed = This needs the consent of your guardian or representative.
+account-guardian-needed-advice = Ask them to confirm with their own account, then sign in again.
+account-closed = This account cannot be used.
+account-closed-advice = If you think this is a mistake, take your identity papers to your commune police.
+
+totp-title = Enter your code
+totp-code = Code
+totp-code-hint = The 6 digits your authenticator app shows now
+totp-submit = Confirm
+totp-help = The code does not work?
+totp-help-clock = Let your telephone set its date and time automatically: the code depends on the clock.
+totp-help-lost = If you have lost your telephone, visit your commune police to register again.
+totp-problem-missing = Enter the code
+totp-problem-malformed = The code has exactly 6 digits
+totp-problem-wrong = The code is wrong or has expired. Enter the one shown now.
+totp-problem-used = This code has been used. Wait for the next one and enter that.
+totp-problem-disabled = This authenticator app has been switched off after too many wrong codes.
+totp-problem-disabled-advice = Take your identity card to your commune police to register again.
+
+select-title = Choose an account
+select-another = Use another account
+
+logout-title = Do you want to sign out?
+logout-asked = { $party } asks to sign you out.
+logout-everywhere = You will be signed out of every service you opened in this browser.
+logout-list = You will be signed out of:
+logout-yes = Sign out
+logout-no = No, stay signed in
+logged-out-title = You have signed out
+logged-out-plain = Your session in this browser has ended.
+logged-out-told = We have told these services:
+logged-out-shared = If others use this device too, close all browser windows.
+told-logged-out = Signed out
+told-not-reached = Could not be reached
+way-back = Return to { $party }

@@ -1,0 +1,62 @@
+# Đăng nhập, mã xác thực, chọn tài khoản, đăng xuất.
+login-title = Đăng nhập
+login-asks = { $party } muốn biết bạn là ai
+login-username = Số định danh cá nhân hoặc số điện thoại
+login-username-hint = 12 chữ số trên thẻ căn cước, hoặc số điện thoại đã đăng ký
+login-password = Mật khẩu
+login-submit = Đăng nhập
+
+reason-again = Dịch vụ yêu cầu bạn xác nhận lại danh tính trước khi tiếp tục.
+reason-step-up = Thủ tục này cần xác thực mức { $level }.
+reason-step-up-procedure = Thủ tục “{ $procedure }” cần xác thực mức { $level }.
+
+login-problem-username-missing = Nhập số định danh cá nhân hoặc số điện thoại
+login-problem-password-missing = Nhập mật khẩu
+login-problem-wrong = Thông tin đăng nhập không đúng.
+login-problem-wrong-advice = Hãy kiểm tra lại số định danh hoặc số điện thoại và mật khẩu, rồi thử lại.
+login-problem-disabled = Mật khẩu này đã bị ngừng sử dụng vì nhập sai quá nhiều lần.
+login-problem-disabled-advice = Hãy đến công an cấp xã, mang theo thẻ căn cước, để được cấp lại mật khẩu.
+
+account-not-activated = Tài khoản của bạn chưa được kích hoạt.
+account-not-activated-advice = Hãy kích hoạt tài khoản trong ứng dụng định danh. Nếu đã quá 7 ngày kể từ khi nhận thông báo, hãy gọi tổng đài hỗ trợ.
+account-locked-by-holder = Tài khoản đang bị khóa theo yêu cầu của bạn.
+account-locked-by-holder-advice = Để mở khóa, hãy gửi yêu cầu trong ứng dụng định danh hoặc tại công an cấp xã.
+account-locked-by-authority = Tài khoản đang bị khóa.
+account-locked-by-authority-advice = Hãy liên hệ công an cấp xã để biết lý do và cách mở khóa.
+account-card-expired = Thẻ căn cước của bạn đã hết hạn nên tài khoản tạm khóa.
+account-card-expired-advice = Hãy làm thủ tục cấp đổi thẻ. Tài khoản sẽ tự mở khi có thẻ mới.
+account-guardian-needed = Việc này cần người giám hộ hoặc người đại diện đồng ý.
+account-guardian-needed-advice = Hãy nhờ người đó xác nhận bằng tài khoản của họ, rồi đăng nhập lại.
+account-closed = Tài khoản này không sử dụng được.
+account-closed-advice = Nếu bạn cho rằng có nhầm lẫn, hãy mang giấy tờ tùy thân đến công an cấp xã.
+
+totp-title = Nhập mã xác thực
+totp-code = Mã xác thực
+totp-code-hint = 6 chữ số đang hiện trong ứng dụng xác thực của bạn
+totp-submit = Xác nhận
+totp-help = Không dùng được mã?
+totp-help-clock = Kiểm tra để điện thoại tự động đặt ngày giờ: mã phụ thuộc vào đồng hồ.
+totp-help-lost = Nếu mất điện thoại, hãy đến công an cấp xã để đăng ký lại.
+totp-problem-missing = Nhập mã xác thực
+totp-problem-malformed = Mã xác thực gồm đúng 6 chữ số
+totp-problem-wrong = Mã xác thực không đúng hoặc đã hết hạn. Hãy nhập mã đang hiện.
+totp-problem-used = Mã này đã được dùng. Hãy đợi mã tiếp theo rồi nhập.
+totp-problem-disabled = Ứng dụng xác thực này đã bị ngừng sử dụng vì nhập sai quá nhiều lần.
+totp-problem-disabled-advice = Hãy đến công an cấp xã, mang theo thẻ căn cước, để đăng ký lại.
+
+select-title = Chọn tài khoản
+select-another = Dùng tài khoản khác
+
+logout-title = Bạn muốn đăng xuất?
+logout-asked = { $party } đề nghị đăng xuất.
+logout-everywhere = Bạn sẽ được đăng xuất khỏi mọi dịch vụ đã mở trong trình duyệt này.
+logout-list = Bạn sẽ được đăng xuất khỏi:
+logout-yes = Đăng xuất
+logout-no = Không, ở lại
+logged-out-title = Bạn đã đăng xuất
+logged-out-plain = Phiên làm việc trên trình duyệt này đã kết thúc.
+logged-out-told = Chúng tôi đã báo cho các dịch vụ sau:
+logged-out-shared = Nếu dùng máy chung, hãy đóng tất cả cửa sổ trình duyệt.
+told-logged-out = Đã đăng xuất
+told-not-reached = Chưa liên lạc được
+way-back = Quay lại { $party }

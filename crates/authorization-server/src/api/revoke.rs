@@ -1,0 +1,31 @@
+//! `POST /revoke` (RFC 7009).
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use protocol::revoke::RevocationRequest;
+
+use super::error::ApiError;
+use super::{forbid_keeping, presented_client};
+use crate::form;
+use crate::state::ServerState;
+
+pub async fn revoke(
+    State(state): State<Arc<ServerState>>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let headers = request.headers().clone();
+    let answer = async {
+        let params = form::params(request).await?;
+        let presented = presented_client(&headers, &params)?;
+        let request = RevocationRequest::from_params(&params)?;
+        let now = state.clock.now();
+        flows::revoke::revoke(&state.provider, &presented, &request, now).await?;
+        let mut response = StatusCode::OK.into_response();
+        forbid_keeping(response.headers_mut());
+        Ok(response)
+    };
+    answer.await.map_err(|error: ApiError| ApiError::of_client(error, &headers))
+}

@@ -1,0 +1,69 @@
+//! Why an account cannot be used, in the words of the login page.
+
+use assurance::{ReasonCode, Redress};
+use identity_core::AccountState;
+use identity_core::account::LockReason;
+
+use crate::pages::login::AccountProblem;
+
+pub fn problem_of_state(state: &AccountState) -> Option<AccountProblem> {
+    match state {
+        AccountState::Activated { .. } => None,
+        AccountState::Registered { .. } => Some(AccountProblem::NotActivated),
+        AccountState::Locked { lock, .. } => Some(problem_of_lock(lock.reason)),
+        AccountState::Deceased { .. } => Some(AccountProblem::Closed),
+    }
+}
+
+/// The reason as `assurance` writes it; `None` for reasons that no page has words for.
+pub fn problem_of_reason(reason: &str) -> Option<AccountProblem> {
+    let reason: ReasonCode = reason.parse().ok()?;
+    match (reason, reason.redress()) {
+        (ReasonCode::AccountLocked(lock), _) => Some(problem_of_lock(lock)),
+        (_, Redress::UnlockAccount) => Some(AccountProblem::LockedByAuthority),
+        (_, Redress::ActivateAccount) => Some(AccountProblem::NotActivated),
+        (_, Redress::AskGuardian) => Some(AccountProblem::GuardianNeeded),
+        (_, Redress::RenewCard) => Some(AccountProblem::CardExpired),
+        (_, Redress::CorrectRecord) => Some(AccountProblem::Closed),
+        (
+            _,
+            Redress::VisitPolice
+            | Redress::ProveAgain
+            | Redress::AddFactor
+            | Redress::LongerPassword
+            | Redress::OtherMethod
+            | Redress::ContactPortal,
+        ) => None,
+    }
+}
+
+fn problem_of_lock(reason: LockReason) -> AccountProblem {
+    match reason {
+        LockReason::HolderRequest => AccountProblem::LockedByHolder,
+        LockReason::TravelDocumentExpired | LockReason::ResidenceExpired => {
+            AccountProblem::CardExpired
+        }
+        LockReason::BreachOfTerms
+        | LockReason::CardRevokedOrHeld
+        | LockReason::AuthorityRequest
+        | LockReason::SuspectedMisuse => AccountProblem::LockedByAuthority,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_that_closes_an_account_has_words() {
+        for (reason, problem) in [
+            (ReasonCode::GuardianApprovalNeeded, AccountProblem::GuardianNeeded),
+            (ReasonCode::AccountLocked(LockReason::HolderRequest), AccountProblem::LockedByHolder),
+            (ReasonCode::AccountNotActivated, AccountProblem::NotActivated),
+            (ReasonCode::SubjectDeceased, AccountProblem::Closed),
+        ] {
+            assert_eq!(problem_of_reason(&reason.to_string()), Some(problem), "{reason}");
+        }
+        assert_eq!(problem_of_reason("NO_SUCH_REASON"), None);
+    }
+}

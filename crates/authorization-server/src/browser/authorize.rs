@@ -1,0 +1,37 @@
+//! `GET` and `POST /authorize`.
+
+use axum::extract::Request;
+use axum::response::Response;
+use flows::PageRefusal;
+use flows::authorize::{Beginning, begin as begin_flow};
+use protocol::endpoints::AUTHORIZE;
+use protocol::{Params, ProtocolError};
+
+use super::come_again_by_get;
+use super::step::{Step, respond};
+use crate::form;
+use crate::observe::note_client;
+use crate::stop::Stop;
+use crate::visit::Visit;
+
+pub async fn begin(visit: Visit) -> Result<Response, Stop> {
+    let params = visit.query()?;
+    note_client(params.get("client_id"));
+    let provider = &visit.state.provider;
+    match begin_flow(provider, params, visit.browser.digest(), visit.now)? {
+        Beginning::Respond { response, party } => respond(&visit, response, &party),
+        Beginning::Interact(interaction) => {
+            let live = visit.live().await?;
+            Step::new(visit, interaction, live)?.proceed().await
+        }
+    }
+}
+
+/// OpenID Connect Core §3.1.2.1 asks for POST too.
+pub async fn by_post(visit: Visit, request: Request) -> Result<Response, Stop> {
+    let body = form::params(request).await?;
+    let params = Params::merge(visit.query()?.clone(), body).map_err(|_| {
+        PageRefusal::BadRequest(ProtocolError::invalid_request("a parameter is repeated"))
+    })?;
+    come_again_by_get(AUTHORIZE, &params)
+}

@@ -1,0 +1,128 @@
+//! `/login`: personal number and password.
+
+use axum::response::{IntoResponse as _, Response};
+use flows::authorize::{LoginFor, Page, login_for};
+use flows::login::{LoginError, LoginRefusal, PasswordAttempt, with_password};
+use flows::session::LiveSession;
+use http::{HeaderValue, StatusCode, header};
+use identity_core::LoginName;
+
+use super::account::problem_of_state;
+use super::reason::reason;
+use super::step::Step;
+use super::words;
+use crate::form::OwnForm;
+use crate::pages::login::{AccountProblem, Login, LoginProblem, Person};
+use crate::stop::Stop;
+use crate::visit::Visit;
+
+/// Longest login name that is shown again.
+const LONGEST_NAME: usize = 64;
+
+pub async fn page(visit: Visit) -> Result<Response, Stop> {
+    let step = Step::asked_or_homeward(visit).await?;
+    if let Some(elsewhere) = step.elsewhere(Page::Login).await? {
+        return Ok(elsewhere);
+    }
+    show(&step, &hinted_name(&step), None)
+}
+
+pub async fn submit(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
+    let step = Step::posted(visit, form.get("interaction")).await?;
+    let typed = form.get("username").unwrap_or_default();
+    let username = match fixed_person(&step) {
+        Some(live) if !form.has("username") => live.subject.profile.number.as_str(),
+        Some(_) | None => typed,
+    };
+    let password = form.get("password").unwrap_or_default();
+    let missing = match (username, password) {
+        // The page was for the holder of a session, which has ended since.
+        ("", _) if !form.has("username") => Some(LoginProblem::SessionExpired),
+        ("", _) => Some(LoginProblem::MissingUsername),
+        (_, "") => Some(LoginProblem::MissingPassword),
+        _ => None,
+    };
+    if missing.is_some() {
+        return show(&step, typed, missing);
+    }
+    let attempt = PasswordAttempt {
+        username,
+        password,
+        session: step.live.as_ref().map(|live| &live.session),
+        browser: &step.visit.device,
+        now: step.visit.now,
+    };
+    match with_password(&step.visit.state.provider, &attempt).await {
+        Ok(handle) => step.enter(&handle).await,
+        Err(LoginError::Refused(refusal)) => show(&step, typed, Some(problem_of(&refusal))),
+        Err(LoginError::Fault(fault)) => Err(fault.into()),
+    }
+}
+
+/// Shows the page with what keeps this person from going on.
+pub fn explain(step: &Step, problem: LoginProblem) -> Result<Response, Stop> {
+    show_for(step, anybody(""), Some(problem))
+}
+
+/// The person in the middle of a step-up, who cannot be exchanged there.
+fn fixed_person(step: &Step) -> Option<&LiveSession> {
+    let for_whom = login_for(&step.visit.state.provider, &step.interaction, step.live.as_ref());
+    match for_whom {
+        LoginFor::Holder => step.live.as_ref(),
+        LoginFor::Anybody => None,
+    }
+}
+
+fn anybody(entered: &str) -> Person {
+    Person::Anybody { entered: entered.chars().take(LONGEST_NAME).collect() }
+}
+
+/// A hint is shown only when it is a login name; nothing else a relying party writes is.
+fn hinted_name(step: &Step) -> String {
+    let hint = step.interaction.request().and_then(|checked| checked.request.login_hint.clone());
+    hint.filter(|hint| LoginName::parse(hint).is_ok()).unwrap_or_default()
+}
+
+fn show(step: &Step, entered: &str, problem: Option<LoginProblem>) -> Result<Response, Stop> {
+    let person = match fixed_person(step) {
+        Some(live) => Person::Fixed(words::holder(&live.subject.profile)),
+        None => anybody(entered),
+    };
+    show_for(step, person, problem)
+}
+
+fn show_for(step: &Step, person: Person, problem: Option<LoginProblem>) -> Result<Response, Stop> {
+    let visit = &step.visit;
+    let page = Login {
+        csrf: visit.csrf(),
+        interaction: step.sealed.clone(),
+        relying_party: step.party().map(|party| words::party(&party, visit.language)),
+        person,
+        reason: reason(step),
+        problem,
+    };
+    let shown = visit.show_at(&step.address(Page::Login), &page, &step.policy())?;
+    Ok(match problem {
+        None => shown,
+        Some(LoginProblem::TryAgainIn { seconds }) => come_back_in(seconds, shown),
+        Some(LoginProblem::Account(_)) => (StatusCode::FORBIDDEN, shown).into_response(),
+        Some(_) => (StatusCode::UNPROCESSABLE_ENTITY, shown).into_response(),
+    })
+}
+
+/// 429 with the time to wait.
+pub fn come_back_in(seconds: u32, page: Response) -> Response {
+    let retry_after = [(header::RETRY_AFTER, HeaderValue::from(seconds))];
+    (StatusCode::TOO_MANY_REQUESTS, retry_after, page).into_response()
+}
+
+fn problem_of(refusal: &LoginRefusal) -> LoginProblem {
+    match refusal {
+        LoginRefusal::WrongCredentials | LoginRefusal::WrongCode => LoginProblem::WrongCredentials,
+        LoginRefusal::Wait(delay) => LoginProblem::TryAgainIn { seconds: words::seconds(*delay) },
+        LoginRefusal::Exhausted => LoginProblem::PasswordDisabled,
+        LoginRefusal::AccountNotUsable(state) => LoginProblem::Account(
+            problem_of_state(state).unwrap_or(AccountProblem::LockedByAuthority),
+        ),
+    }
+}

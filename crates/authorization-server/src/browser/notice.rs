@@ -1,0 +1,19 @@
+//! Good news across a redirect, in a cookie that no other site can write.
+
+use crate::pages::shared::Notice;
+
+const WORDS: [(Notice, &str); 5] = [
+    (Notice::SessionEnded, "session-ended"),
+    (Notice::OtherSessionsEnded, "other-sessions-ended"),
+    (Notice::ConsentWithdrawn, "consent-withdrawn"),
+    (Notice::PasswordChanged, "password-changed"),
+    (Notice::TotpEnrolled, "totp-enrolled"),
+];
+
+pub fn parse(word: &str) -> Option<Notice> {
+    WORDS.into_iter().find(|(_, known)| *known == word).map(|(notice, _)| notice)
+}
+
+pub fn word(notice: Notice) -> &'static str {
+    WORDS.into_iter().find(|(known, _)| *known == notice).map_or("", |(_, word)| word)
+}

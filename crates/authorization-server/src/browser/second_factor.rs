@@ -1,0 +1,94 @@
+//! `/login/totp`: the code of an authenticator application.
+
+use axum::response::{IntoResponse as _, Response};
+use flows::authorize::Page;
+use flows::login::{LoginError, LoginRefusal, with_totp};
+use flows::session::LiveSession;
+use http::StatusCode;
+
+use super::login::come_back_in;
+use super::reason::reason;
+use super::step::Step;
+use super::words;
+use crate::form::OwnForm;
+use crate::pages::second_factor::{SecondFactor, TotpProblem};
+use crate::stop::Stop;
+use crate::visit::Visit;
+
+pub async fn page(visit: Visit) -> Result<Response, Stop> {
+    let step = Step::asked(visit).await?;
+    match (step.elsewhere(Page::SecondFactor).await?, &step.live) {
+        (Some(elsewhere), _) => Ok(elsewhere),
+        (None, Some(live)) => show(&step, live, None),
+        (None, None) => step.proceed().await,
+    }
+}
+
+pub async fn submit(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
+    let step = Step::posted(visit, form.get("interaction")).await?;
+    // The session ended meanwhile: the password is asked for again.
+    let Some(live) = &step.live else { return step.proceed().await };
+    let code = match typed_code(form.get("totp")) {
+        Ok(code) => code,
+        Err(problem) => return show(&step, live, Some(problem)),
+    };
+    let visit = &step.visit;
+    match with_totp(&visit.state.provider, live, &code, visit.now).await {
+        Ok(handle) => step.enter(&handle).await,
+        Err(LoginError::Refused(refusal)) => show(&step, live, Some(problem_of(&refusal))),
+        Err(LoginError::Fault(fault)) => Err(fault.into()),
+    }
+}
+
+/// Six digits, however they are grouped; what cannot be a code is not counted as a guess.
+pub fn typed_code(typed: Option<&str>) -> Result<String, TotpProblem> {
+    let code: String = typed.ok_or(TotpProblem::Missing)?.split_whitespace().collect();
+    match code.len() {
+        0 => Err(TotpProblem::Missing),
+        6 if code.bytes().all(|byte| byte.is_ascii_digit()) => Ok(code),
+        _ => Err(TotpProblem::Malformed),
+    }
+}
+
+fn show(step: &Step, live: &LiveSession, problem: Option<TotpProblem>) -> Result<Response, Stop> {
+    let visit = &step.visit;
+    let page = SecondFactor {
+        csrf: visit.csrf(),
+        interaction: step.sealed.clone(),
+        relying_party: step.party().map(|party| words::party(&party, visit.language)),
+        holder: words::holder(&live.subject.profile),
+        reason: reason(step),
+        problem,
+    };
+    let shown = visit.show_at(&step.address(Page::SecondFactor), &page, &step.policy())?;
+    Ok(match problem {
+        None => shown,
+        Some(TotpProblem::TryAgainIn { seconds }) => come_back_in(seconds, shown),
+        Some(_) => (StatusCode::UNPROCESSABLE_ENTITY, shown).into_response(),
+    })
+}
+
+fn problem_of(refusal: &LoginRefusal) -> TotpProblem {
+    match refusal {
+        LoginRefusal::WrongCode
+        | LoginRefusal::WrongCredentials
+        | LoginRefusal::AccountNotUsable(_) => TotpProblem::Wrong,
+        LoginRefusal::Wait(delay) => TotpProblem::TryAgainIn { seconds: words::seconds(*delay) },
+        LoginRefusal::Exhausted => TotpProblem::Disabled,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_may_be_typed_in_groups_but_must_have_six_digits() {
+        assert_eq!(typed_code(Some(" 123 456 ")).as_deref(), Ok("123456"));
+        assert_eq!(typed_code(None), Err(TotpProblem::Missing));
+        assert_eq!(typed_code(Some("  ")), Err(TotpProblem::Missing));
+        for malformed in ["12345", "1234567", "12345a", "１２３４５６"] {
+            assert_eq!(typed_code(Some(malformed)), Err(TotpProblem::Malformed), "{malformed}");
+        }
+    }
+}

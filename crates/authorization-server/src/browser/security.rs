@@ -1,0 +1,132 @@
+//! `/home/security`: the password and the authenticator application.
+
+use axum::response::{IntoResponse as _, Response};
+use flows::citizen::{
+    ChangeError, ChangeRefusal, TotpOffer, change_password as change, confirm_totp,
+    minimum_password, offer_again, offer_totp,
+};
+use flows::login::LoginRefusal;
+use flows::password::PasswordFault;
+use flows::session::LiveSession;
+use http::StatusCode;
+use identity_core::AuthenticatorKind;
+
+use super::home::{done, show};
+use super::login::come_back_in;
+use super::second_factor::typed_code;
+use super::{holder, see_other, words};
+use crate::cookies::Cookie;
+use crate::form::OwnForm;
+use crate::headers::ContentPolicy;
+use crate::pages::paths;
+use crate::pages::second_factor::TotpProblem;
+use crate::pages::security::{ChangePassword, EnrolTotp, PasswordProblem, Security, TotpState};
+use crate::pages::shared::Notice;
+use crate::stop::Stop;
+use crate::visit::Visit;
+
+pub async fn overview(visit: Visit) -> Result<Response, Stop> {
+    let live = holder(&visit, paths::HOME_SECURITY).await?;
+    let enrolled = live.authenticators().iter().any(|authenticator| {
+        authenticator.kind == AuthenticatorKind::Totp && authenticator.usable(visit.now)
+    });
+    let totp = if enrolled { TotpState::Enrolled } else { TotpState::NotEnrolled };
+    show(&visit, &Security { totp, notice: visit.notice })
+}
+
+pub async fn password_page(visit: Visit) -> Result<Response, Stop> {
+    let live = holder(&visit, paths::HOME_PASSWORD).await?;
+    show_password(&visit, &live, None)
+}
+
+pub async fn change_password(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
+    let live = holder(&visit, paths::HOME_PASSWORD).await?;
+    let field = |name| form.get(name).unwrap_or_default();
+    let new = field("new-password");
+    if new != field("new-password-again") {
+        return show_password(&visit, &live, Some(PasswordProblem::NotRepeated));
+    }
+    let provider = &visit.state.provider;
+    match change(provider, &live, field("current-password"), new, visit.now).await {
+        Ok(()) => Ok(done(&visit, paths::HOME_SECURITY, Notice::PasswordChanged)),
+        Err(ChangeError::Refused(refusal)) => {
+            show_password(&visit, &live, Some(password_problem(&refusal)))
+        }
+        Err(ChangeError::Fault(fault)) => Err(fault.into()),
+    }
+}
+
+fn password_problem(refusal: &ChangeRefusal) -> PasswordProblem {
+    match refusal {
+        ChangeRefusal::CurrentPassword(LoginRefusal::Wait(delay)) => {
+            PasswordProblem::TryAgainIn { seconds: words::seconds(*delay) }
+        }
+        ChangeRefusal::CurrentPassword(_)
+        | ChangeRefusal::WrongCode
+        | ChangeRefusal::StaleEnrolment => PasswordProblem::CurrentWrong,
+        ChangeRefusal::NewPassword(PasswordFault::TooShort) => PasswordProblem::TooShort,
+        ChangeRefusal::NewPassword(PasswordFault::TooLong) => PasswordProblem::TooLong,
+        ChangeRefusal::NewPassword(PasswordFault::Common) => PasswordProblem::TooCommon,
+        ChangeRefusal::SameAsCurrent => PasswordProblem::SameAsCurrent,
+    }
+}
+
+fn show_password(
+    visit: &Visit,
+    live: &LiveSession,
+    problem: Option<PasswordProblem>,
+) -> Result<Response, Stop> {
+    let minimum = minimum_password(&visit.state.provider, live, visit.now)?;
+    let page = ChangePassword { csrf: visit.csrf(), minimum_length: u32::from(minimum), problem };
+    let shown = visit.show_at(paths::HOME_PASSWORD, &page, &ContentPolicy::default())?;
+    Ok(match problem {
+        None => shown,
+        Some(PasswordProblem::TryAgainIn { seconds }) => come_back_in(seconds, shown),
+        Some(_) => (StatusCode::UNPROCESSABLE_ENTITY, shown).into_response(),
+    })
+}
+
+pub async fn totp_page(visit: Visit) -> Result<Response, Stop> {
+    let live = holder(&visit, paths::HOME_TOTP).await?;
+    let offer = offer_totp(&visit.state.provider, &live, visit.now)?;
+    show_offer(&visit, offer, None)
+}
+
+pub async fn enrol_totp(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
+    let live = holder(&visit, paths::HOME_TOTP).await?;
+    let provider = &visit.state.provider;
+    let enrolment = form.get("enrolment").unwrap_or_default();
+    let problem = match typed_code(form.get("totp")) {
+        Err(problem) => problem,
+        Ok(code) => match confirm_totp(provider, &live, enrolment, &code, visit.now).await {
+            Ok(handle) => {
+                let mut response = done(&visit, paths::HOME_SECURITY, Notice::TotpEnrolled);
+                visit.set_cookie(&mut response, Cookie::Session, &handle.expose());
+                return Ok(response);
+            }
+            Err(ChangeError::Fault(fault)) => return Err(fault.into()),
+            Err(ChangeError::Refused(_)) => TotpProblem::Wrong,
+        },
+    };
+    match offer_again(provider, &live, enrolment, visit.now) {
+        Ok(offer) => show_offer(&visit, offer, Some(problem)),
+        Err(ChangeError::Fault(fault)) => Err(fault.into()),
+        // Too old or of another session: begin anew with another secret.
+        Err(ChangeError::Refused(_)) => Ok(see_other(paths::HOME_TOTP)),
+    }
+}
+
+fn show_offer(
+    visit: &Visit,
+    offer: TotpOffer,
+    problem: Option<TotpProblem>,
+) -> Result<Response, Stop> {
+    let TotpOffer { enrolment, invitation } = offer;
+    let page =
+        EnrolTotp::new(visit.csrf(), enrolment, &invitation.secret, invitation.uri, problem)?;
+    let shown = visit.show_at(paths::HOME_TOTP, &page, &ContentPolicy::default())?;
+    Ok(match problem {
+        None => shown,
+        Some(_) => (StatusCode::UNPROCESSABLE_ENTITY, shown).into_response(),
+    })
+}

@@ -1,0 +1,170 @@
+//! One page of one interaction: what the browser brought, and who is behind it.
+
+use std::sync::Arc;
+
+use axum::response::{IntoResponse as _, Response};
+use flows::authorize::{Next, Page, advance};
+use flows::interaction::Interaction;
+use flows::session::{LiveSession, SessionHandle};
+use flows::{PageError, PageRefusal};
+use identity_core::RelyingParty;
+use protocol::{AuthorizationResponse, RenderedResponse};
+
+use super::{account, homeward, login, see_other};
+use crate::cookies::Cookie;
+use crate::headers::{ContentPolicy, Scripts};
+use crate::pages::form_post::FormPost;
+use crate::pages::login::LoginProblem;
+use crate::pages::paths;
+use crate::stop::Stop;
+use crate::visit::Visit;
+
+use super::words::in_language;
+
+pub struct Step {
+    pub visit: Visit,
+    pub interaction: Interaction,
+    /// The interaction as it travels.
+    pub sealed: String,
+    pub live: Option<LiveSession>,
+}
+
+const fn path_of(page: Page) -> &'static str {
+    match page {
+        Page::Login => paths::LOGIN,
+        Page::SecondFactor => paths::LOGIN_TOTP,
+        Page::Consent => paths::CONSENT,
+        Page::SelectAccount => paths::SELECT_ACCOUNT,
+    }
+}
+
+impl Step {
+    pub fn new(
+        visit: Visit,
+        interaction: Interaction,
+        live: Option<LiveSession>,
+    ) -> Result<Self, Stop> {
+        let sealed = interaction.seal(&visit.state.provider, visit.now)?;
+        Ok(Self { visit, interaction, sealed, live })
+    }
+
+    /// The step whose page posted `interaction`.
+    pub async fn posted(visit: Visit, interaction: Option<&str>) -> Result<Self, Stop> {
+        let sealed = interaction.ok_or(PageRefusal::StaleInteraction)?.to_owned();
+        let browser = visit.browser.digest();
+        let interaction = Interaction::open(&visit.state.provider, &sealed, &browser, visit.now)?;
+        let live = visit.live().await?;
+        Ok(Self { visit, interaction, sealed, live })
+    }
+
+    /// The step whose page is asked for by address.
+    pub async fn asked(visit: Visit) -> Result<Self, Stop> {
+        let interaction = visit.query()?.get("interaction").map(str::to_owned);
+        Self::posted(visit, interaction.as_deref()).await
+    }
+
+    /// As [`asked`](Self::asked); without an interaction it is somebody who came by themselves.
+    pub async fn asked_or_homeward(visit: Visit) -> Result<Self, Stop> {
+        if visit.query()?.get("interaction").is_some() {
+            return Self::asked(visit).await;
+        }
+        let interaction = homeward(&visit, paths::HOME);
+        let live = visit.live().await?;
+        Self::new(visit, interaction, live)
+    }
+
+    pub fn party(&self) -> Option<Arc<RelyingParty>> {
+        let checked = self.interaction.request()?;
+        self.visit.state.provider.registry.get(&checked.client)
+    }
+
+    /// Where GET shows this page again.
+    pub fn address(&self, page: Page) -> String {
+        format!("{}?interaction={}", path_of(page), self.sealed)
+    }
+
+    /// Forms of this interaction may end at the relying party.
+    pub fn policy(&self) -> ContentPolicy {
+        let redirect_uri = self.interaction.request().map(|checked| checked.redirect_uri.as_str());
+        ContentPolicy::leading_to(redirect_uri)
+    }
+
+    /// `None`: `page` is what this person should see now. Otherwise: where they should be instead.
+    pub async fn elsewhere(&self, page: Page) -> Result<Option<Response>, Stop> {
+        match self.next().await {
+            Ok(Next::Ask(due)) if due == page => Ok(None),
+            next => self.resolve(next).map(Some),
+        }
+    }
+
+    /// The holder, if this step is the last one before their own pages.
+    pub async fn arrived(mut self) -> Result<LiveSession, Stop> {
+        let next = self.next().await;
+        match (next, self.live.take()) {
+            (Ok(Next::Home { .. }), Some(live)) => Ok(live),
+            (next, live) => {
+                self.live = live;
+                Err(Stop::elsewhere(self.resolve(next)?))
+            }
+        }
+    }
+
+    pub async fn proceed(&self) -> Result<Response, Stop> {
+        self.resolve(self.next().await)
+    }
+
+    /// Goes on with a new session handle, which the browser must get whatever comes next: the old
+    /// one is dead (ATK-090).
+    pub async fn enter(mut self, handle: &SessionHandle) -> Result<Response, Stop> {
+        let visit = self.visit.clone();
+        self.live = LiveSession::load(&visit.state.provider, Some(handle), visit.now).await?;
+        let mut response = self.proceed().await.unwrap_or_else(Stop::into_response);
+        visit.set_cookie(&mut response, Cookie::Session, &handle.expose());
+        Ok(response)
+    }
+
+    pub fn follow(&self, next: Next) -> Result<Response, Stop> {
+        match next {
+            Next::Respond { response, party } => respond(&self.visit, response, &party),
+            Next::Ask(page) => Ok(see_other(&self.address(page))),
+            Next::Home { path } => Ok(see_other(&path)),
+        }
+    }
+
+    async fn next(&self) -> Result<Next, PageError> {
+        let provider = &self.visit.state.provider;
+        advance(provider, &self.interaction, self.live.as_ref(), self.visit.now).await
+    }
+
+    /// An account that cannot be used is explained where its holder just logged in.
+    fn resolve(&self, next: Result<Next, PageError>) -> Result<Response, Stop> {
+        match next {
+            Ok(next) => self.follow(next),
+            Err(PageError::Refused(PageRefusal::AccountNotUsable(reason))) => {
+                let Some(problem) = account::problem_of_reason(&reason) else {
+                    return Err(PageRefusal::AccountNotUsable(reason).into());
+                };
+                tracing::info!(reason, "account not usable");
+                login::explain(self, LoginProblem::Account(problem))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Sends the answer to the relying party, as it asked for it.
+pub fn respond(
+    visit: &Visit,
+    response: AuthorizationResponse,
+    party: &RelyingParty,
+) -> Result<Response, Stop> {
+    match response.render() {
+        RenderedResponse::Redirect { location } => Ok(see_other(&location)),
+        RenderedResponse::FormPost { action, fields } => {
+            let policy = ContentPolicy { leads_to: vec![action.clone()], scripts: Scripts::Own };
+            let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+            let relying_party = in_language(&party.name, visit.language).to_owned();
+            visit.show(&FormPost { action, relying_party, fields }, &policy)
+        }
+    }
+}

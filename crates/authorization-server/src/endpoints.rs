@@ -1,0 +1,215 @@
+//! Every endpoint and who may call it. The router is made from this table, so the two cannot differ.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::Redirect;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use http::{Method, StatusCode};
+use protocol::endpoints as path;
+
+use crate::api::{cors, metadata, revoke, token, userinfo};
+use crate::browser::{
+    assets, authorize, consent, home, login, logout, second_factor, security, select_account,
+};
+use crate::observe::observe;
+use crate::pages::error::ErrorKind;
+use crate::pages::paths;
+use crate::state::ServerState;
+use crate::stop::Stop;
+use crate::visit::receive;
+
+/// Who may call an endpoint and get more than a refusal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Caller {
+    Anybody,
+    /// A browser sent here by a registered relying party.
+    RelyingPartysBrowser,
+    /// The browser that began the interaction; forms carry its token.
+    SameBrowser,
+    /// Whoever is logged in, about themselves.
+    Holder,
+    /// A client, authenticated as it is registered.
+    Client,
+    /// Whoever bears an access token.
+    Bearer,
+}
+
+/// What an endpoint speaks, and so which layers stand around it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Surface {
+    /// HTML for a person.
+    Page,
+    /// For programs in browsers of any origin, without cookies (BCP-20).
+    OpenApi,
+    /// Files and probes.
+    Plain,
+}
+
+pub struct Endpoint {
+    pub method: Method,
+    pub path: &'static str,
+    pub caller: Caller,
+    action: Action,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Action {
+    Metadata,
+    Jwks,
+    Token,
+    Userinfo,
+    UserinfoByPost,
+    Revoke,
+    Authorize,
+    AuthorizeByPost,
+    LogoutPage,
+    LogOut,
+    LoggedOutPage,
+    LoginPage,
+    LogIn,
+    SecondFactorPage,
+    VerifySecondFactor,
+    ConsentPage,
+    Consent,
+    SelectAccountPage,
+    SelectAccount,
+    ErrorPage,
+    Front,
+    Overview,
+    Sessions,
+    EndSessions,
+    Consents,
+    WithdrawConsent,
+    History,
+    Security,
+    PasswordPage,
+    ChangePassword,
+    TotpPage,
+    EnrolTotp,
+    Asset,
+    Health,
+}
+
+const fn get(path: &'static str, caller: Caller, action: Action) -> Endpoint {
+    Endpoint { method: Method::GET, path, caller, action }
+}
+
+const fn post(path: &'static str, caller: Caller, action: Action) -> Endpoint {
+    Endpoint { method: Method::POST, path, caller, action }
+}
+
+pub const ENDPOINTS: &[Endpoint] = &[
+    get(path::OPENID_CONFIGURATION, Caller::Anybody, Action::Metadata),
+    get(path::OAUTH_AUTHORIZATION_SERVER, Caller::Anybody, Action::Metadata),
+    get(path::JWKS, Caller::Anybody, Action::Jwks),
+    post(path::TOKEN, Caller::Client, Action::Token),
+    get(path::USERINFO, Caller::Bearer, Action::Userinfo),
+    post(path::USERINFO, Caller::Bearer, Action::UserinfoByPost),
+    post(path::REVOKE, Caller::Client, Action::Revoke),
+    get(path::AUTHORIZE, Caller::RelyingPartysBrowser, Action::Authorize),
+    post(path::AUTHORIZE, Caller::RelyingPartysBrowser, Action::AuthorizeByPost),
+    get(paths::LOGOUT, Caller::Anybody, Action::LogoutPage),
+    post(paths::LOGOUT, Caller::SameBrowser, Action::LogOut),
+    get(paths::LOGGED_OUT, Caller::Anybody, Action::LoggedOutPage),
+    get(paths::LOGIN, Caller::SameBrowser, Action::LoginPage),
+    post(paths::LOGIN, Caller::SameBrowser, Action::LogIn),
+    get(paths::LOGIN_TOTP, Caller::SameBrowser, Action::SecondFactorPage),
+    post(paths::LOGIN_TOTP, Caller::SameBrowser, Action::VerifySecondFactor),
+    get(paths::CONSENT, Caller::SameBrowser, Action::ConsentPage),
+    post(paths::CONSENT, Caller::SameBrowser, Action::Consent),
+    get(paths::SELECT_ACCOUNT, Caller::SameBrowser, Action::SelectAccountPage),
+    post(paths::SELECT_ACCOUNT, Caller::SameBrowser, Action::SelectAccount),
+    get(paths::ERROR, Caller::Anybody, Action::ErrorPage),
+    get("/", Caller::Anybody, Action::Front),
+    get(paths::HOME, Caller::Holder, Action::Overview),
+    get(paths::HOME_SESSIONS, Caller::Holder, Action::Sessions),
+    post(paths::HOME_SESSIONS_END, Caller::Holder, Action::EndSessions),
+    get(paths::HOME_CONSENTS, Caller::Holder, Action::Consents),
+    post(paths::HOME_CONSENTS_WITHDRAW, Caller::Holder, Action::WithdrawConsent),
+    get(paths::HOME_HISTORY, Caller::Holder, Action::History),
+    get(paths::HOME_SECURITY, Caller::Holder, Action::Security),
+    get(paths::HOME_PASSWORD, Caller::Holder, Action::PasswordPage),
+    post(paths::HOME_PASSWORD, Caller::Holder, Action::ChangePassword),
+    get(paths::HOME_TOTP, Caller::Holder, Action::TotpPage),
+    post(paths::HOME_TOTP, Caller::Holder, Action::EnrolTotp),
+    get("/assets/{file}", Caller::Anybody, Action::Asset),
+    get("/healthz", Caller::Anybody, Action::Health),
+];
+
+impl Endpoint {
+    pub fn surface(&self) -> Surface {
+        match self.action {
+            Action::Metadata
+            | Action::Jwks
+            | Action::Token
+            | Action::Userinfo
+            | Action::UserinfoByPost
+            | Action::Revoke => Surface::OpenApi,
+            Action::Asset | Action::Health => Surface::Plain,
+            // The most guarded: what is forgotten above is a page.
+            _ => Surface::Page,
+        }
+    }
+}
+
+/// All routes of the authorization server.
+pub fn router(state: Arc<ServerState>) -> Router {
+    let of = |surface| {
+        ENDPOINTS
+            .iter()
+            .filter(|endpoint| endpoint.surface() == surface)
+            .fold(Router::new(), |router, endpoint| router.route(endpoint.path, routed(endpoint)))
+    };
+    let pages = of(Surface::Page)
+        .fallback(async || Stop::Http(ErrorKind::NotFound))
+        .method_not_allowed_fallback(async || Stop::Http(ErrorKind::MethodNotAllowed))
+        .layer(from_fn_with_state(state.clone(), receive));
+    pages
+        .merge(of(Surface::OpenApi).layer(from_fn(cors::open)))
+        .merge(of(Surface::Plain))
+        .layer(from_fn_with_state(state.clone(), observe))
+        .with_state(state)
+}
+
+fn routed(endpoint: &Endpoint) -> MethodRouter<Arc<ServerState>> {
+    // GET answers HEAD too.
+    let by = if endpoint.method == Method::POST { MethodFilter::POST } else { MethodFilter::GET };
+    match endpoint.action {
+        Action::Metadata => on(by, metadata::metadata),
+        Action::Jwks => on(by, metadata::jwks),
+        Action::Token => on(by, token::token),
+        Action::Userinfo => on(by, userinfo::by_get),
+        Action::UserinfoByPost => on(by, userinfo::by_post),
+        Action::Revoke => on(by, revoke::revoke),
+        Action::Authorize => on(by, authorize::begin),
+        Action::AuthorizeByPost => on(by, authorize::by_post),
+        Action::LogoutPage => on(by, logout::page),
+        Action::LogOut => on(by, logout::submit),
+        Action::LoggedOutPage => on(by, logout::logged_out),
+        Action::LoginPage => on(by, login::page),
+        Action::LogIn => on(by, login::submit),
+        Action::SecondFactorPage => on(by, second_factor::page),
+        Action::VerifySecondFactor => on(by, second_factor::submit),
+        Action::ConsentPage => on(by, consent::page),
+        Action::Consent => on(by, consent::submit),
+        Action::SelectAccountPage => on(by, select_account::page),
+        Action::SelectAccount => on(by, select_account::submit),
+        Action::ErrorPage => on(by, async || Stop::Http(ErrorKind::BadRequest)),
+        Action::Front => on(by, async || Redirect::to(paths::HOME)),
+        Action::Overview => on(by, home::overview),
+        Action::Sessions => on(by, home::sessions),
+        Action::EndSessions => on(by, home::end_sessions),
+        Action::Consents => on(by, home::consents),
+        Action::WithdrawConsent => on(by, home::withdraw),
+        Action::History => on(by, home::history),
+        Action::Security => on(by, security::overview),
+        Action::PasswordPage => on(by, security::password_page),
+        Action::ChangePassword => on(by, security::change_password),
+        Action::TotpPage => on(by, security::totp_page),
+        Action::EnrolTotp => on(by, security::enrol_totp),
+        Action::Asset => on(by, assets::asset),
+        Action::Health => on(by, async || (StatusCode::OK, "ok\n")),
+    }
+}

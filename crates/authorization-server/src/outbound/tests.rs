@@ -1,0 +1,169 @@
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::thread;
+
+use super::*;
+
+/// ATK-020: inner addresses in every spelling, inner schemes, and tricks on the way to them.
+const HOSTILE: &str = "
+https://127.0.0.1/
+https://127.1/
+https://127.0.0.1:8443/x
+https://2130706433/
+https://0x7f000001/
+https://0177.0.0.1/
+https://017700000001/
+https://127.0.0.1./
+https://0.0.0.0/
+https://0/
+https://10.0.0.1/
+https://10.255.255.255/
+https://100.64.0.1/
+https://100.127.255.254/
+https://169.254.169.254/latest/meta-data/
+https://169.254.0.1/
+https://172.16.0.1/
+https://172.31.255.255/
+https://192.0.0.1/
+https://192.0.2.1/
+https://192.168.1.1/
+https://198.18.0.1/
+https://198.19.255.255/
+https://198.51.100.7/
+https://203.0.113.7/
+https://224.0.0.1/
+https://239.255.255.250/
+https://240.0.0.1/
+https://255.255.255.255/
+https://[::]/
+https://[::1]/
+https://[::ffff:127.0.0.1]/
+https://[::ffff:10.0.0.1]/
+https://[::127.0.0.1]/
+https://[64:ff9b::7f00:1]/
+https://[64:ff9b:1::1]/
+https://[100::1]/
+https://[fc00::1]/
+https://[fd00:ec2::254]/
+https://[fe80::1]/
+https://[fec0::1]/
+https://[ff02::1]/
+https://[2001::1]/
+https://[2001:db8::1]/
+https://[2002:7f00:1::]/
+https://[3fff::1]/
+https://user@portal.example.vn/
+https://user:pass@portal.example.vn/
+https://portal.example.vn@127.0.0.1/
+http://portal.example.vn/
+http://8.8.8.8/
+http://localhost/
+ftp://portal.example.vn/
+file:///etc/passwd
+gopher://portal.example.vn/
+data:text/plain,x
+unix:/run/vneid.sock
+//127.0.0.1/
+not a url
+";
+
+fn guarded(exceptions: &[&str]) -> Outbound {
+    Outbound::new(Exceptions::parse(exceptions.iter().copied()).unwrap()).unwrap()
+}
+
+fn loopback() -> (TcpListener, u16) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    (listener, port)
+}
+
+/// Answers one request with `answer` and says how often it was called.
+fn answering(answer: Vec<u8>) -> (u16, thread::JoinHandle<()>) {
+    let (listener, port) = loopback();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = [0; 4096];
+        let _ = stream.read(&mut request).unwrap();
+        // The client may hang up in the middle of a long answer.
+        let _ = stream.write_all(&answer);
+    });
+    (port, server)
+}
+
+#[tokio::test]
+async fn no_inner_address_is_called_however_it_is_written() {
+    // ATK-020
+    let outbound = guarded(&[]);
+    let targets: Vec<_> = HOSTILE.lines().filter(|line| !line.is_empty()).collect();
+    assert!(targets.len() >= 40);
+    for target in targets {
+        let refused = outbound.post_form(target, &[("logout_token", "x")]).await;
+        assert!(matches!(refused, Err(OutboundError::Refused)), "{target}: {refused:?}");
+    }
+}
+
+#[test]
+fn names_are_judged_by_what_they_resolve_to() {
+    // ATK-020: DNS names that lead inside
+    let outer: SocketAddr = "8.8.8.8:0".parse().unwrap();
+    let inner: SocketAddr = "10.0.0.1:0".parse().unwrap();
+    assert_eq!(judged([outer].into_iter()).unwrap(), [outer]);
+    assert!(judged([outer, inner].into_iter()).is_err());
+    assert!(judged([].into_iter()).is_err());
+    for public in ["1.1.1.1", "100.63.255.255", "172.32.0.1", "2606:4700::1111", "2400:cb00::1"] {
+        assert!(is_public(public.parse().unwrap()), "{public}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_leads_to_this_machine_is_refused_by_the_resolver() {
+    let (_listener, port) = loopback();
+    let refused = guarded(&[]).post_form(&format!("https://localhost:{port}/"), &[]).await;
+    assert!(matches!(refused, Err(OutboundError::Unreachable(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_exception_opens_one_port_of_one_host() {
+    let (port, server) = answering(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok".to_vec());
+    let outbound = guarded(&[&format!("localhost:{port}")]);
+    let other = format!("http://localhost:{}/", port ^ 1);
+    assert!(matches!(outbound.post_form(&other, &[]).await, Err(OutboundError::Refused)));
+    let other = format!("http://127.0.0.1:{port}/");
+    assert!(matches!(outbound.post_form(&other, &[]).await, Err(OutboundError::Refused)));
+    let answer = outbound.post_form(&format!("http://localhost:{port}/"), &[("a", "b")]).await;
+    let answer = answer.unwrap();
+    assert_eq!((answer.status, answer.body.as_slice()), (200, &b"ok"[..]));
+    server.join().unwrap();
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_answer_and_is_not_followed() {
+    // ATK-020: redirect 302 to internal
+    let redirect =
+        b"HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n";
+    let (port, server) = answering(redirect.to_vec());
+    let outbound = guarded(&[&format!("localhost:{port}")]);
+    let answer = outbound.post_form(&format!("http://localhost:{port}/"), &[]).await.unwrap();
+    assert_eq!(answer.status, 302);
+    server.join().unwrap();
+}
+
+#[tokio::test]
+async fn an_endless_answer_is_not_read_to_its_end() {
+    // ATK-020: 10 GB body
+    let mut endless = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".to_vec();
+    endless.resize(MAX_ANSWER * 4, b'x');
+    let (port, server) = answering(endless);
+    let outbound = guarded(&[&format!("localhost:{port}")]);
+    let answer = outbound.post_form(&format!("http://localhost:{port}/"), &[]).await;
+    assert!(matches!(answer, Err(OutboundError::TooLarge)));
+    server.join().unwrap();
+}
+
+#[test]
+fn exceptions_are_written_as_host_and_port() {
+    assert!(Exceptions::parse(["localhost:8081", "[::1]:1"]).is_some());
+    for wrong in ["localhost", ":80", "localhost:", "localhost:x", "http://localhost:80"] {
+        assert!(Exceptions::parse([wrong]).is_none(), "{wrong}");
+    }
+}

@@ -1,0 +1,146 @@
+//! `/login`: personal number (or phone number) and password.
+
+use super::shared::{AuthenticationLevel, Fault, Faults, Holder, Reason, RelyingParty};
+use super::{Frame, page, samples};
+
+/// The login page. Posts `csrf`, `interaction`, `username` (unless the person is fixed) and
+/// `password`.
+pub struct Login {
+    pub csrf: String,
+    pub interaction: String,
+    /// `None` when the citizen came for their own pages.
+    pub relying_party: Option<RelyingParty>,
+    pub person: Person,
+    pub reason: Reason,
+    pub problem: Option<LoginProblem>,
+}
+
+/// Whose password is asked for.
+pub enum Person {
+    /// Anybody's; the field keeps what was `entered` (or `login_hint`).
+    Anybody { entered: String },
+    /// The holder of the session, who cannot be exchanged in the middle of a step-up.
+    Fixed(Holder),
+}
+
+/// Why the last attempt led nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginProblem {
+    MissingUsername,
+    MissingPassword,
+    /// One sentence for an unknown person and for a wrong password (ATK-098).
+    WrongCredentials,
+    TryAgainIn {
+        seconds: u32,
+    },
+    /// Too many failures for good: this password is switched off.
+    PasswordDisabled,
+    SessionExpired,
+    /// Only for somebody whose credentials were right (ATK-098).
+    Account(AccountProblem),
+}
+
+/// Why the account of a proven holder cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountProblem {
+    NotActivated,
+    LockedByHolder,
+    LockedByAuthority,
+    CardExpired,
+    GuardianNeeded,
+    /// The holder was reported deceased. Said without saying it: whoever reads this is alive.
+    Closed,
+}
+
+impl Login {
+    pub(super) fn faults(&self, frame: &Frame<'_>) -> Faults {
+        Faults(self.problem.map(|problem| problem.fault(frame)))
+    }
+}
+
+impl LoginProblem {
+    fn fault(self, frame: &Frame<'_>) -> Fault {
+        match self {
+            Self::MissingUsername => {
+                Fault::of_field("username", frame.t("login-problem-username-missing"))
+            }
+            Self::MissingPassword => {
+                Fault::of_field("password", frame.t("login-problem-password-missing"))
+            }
+            Self::WrongCredentials => Fault {
+                advice: Some(frame.t("login-problem-wrong-advice")),
+                ..Fault::of_field("username", frame.t("login-problem-wrong"))
+            },
+            Self::TryAgainIn { seconds } => Fault::wait(frame, seconds),
+            Self::PasswordDisabled => Fault::of_form(
+                frame.t("login-problem-disabled"),
+                Some(frame.t("login-problem-disabled-advice")),
+            ),
+            Self::SessionExpired => Fault::of_form(frame.t("problem-session-expired"), None),
+            Self::Account(account) => {
+                let (text, advice) = account.text_ids();
+                Fault::of_form(frame.t(text), Some(frame.t(advice)))
+            }
+        }
+    }
+}
+
+impl AccountProblem {
+    fn text_ids(self) -> (&'static str, &'static str) {
+        match self {
+            Self::NotActivated => ("account-not-activated", "account-not-activated-advice"),
+            Self::LockedByHolder => ("account-locked-by-holder", "account-locked-by-holder-advice"),
+            Self::LockedByAuthority => {
+                ("account-locked-by-authority", "account-locked-by-authority-advice")
+            }
+            Self::CardExpired => ("account-card-expired", "account-card-expired-advice"),
+            Self::GuardianNeeded => ("account-guardian-needed", "account-guardian-needed-advice"),
+            Self::Closed => ("account-closed", "account-closed-advice"),
+        }
+    }
+}
+
+fn sample(problem: Option<LoginProblem>) -> Login {
+    Login {
+        csrf: samples::CSRF.into(),
+        interaction: samples::INTERACTION.into(),
+        relying_party: Some(samples::portal()),
+        person: Person::Anybody { entered: String::new() },
+        reason: Reason::SignIn,
+        problem,
+    }
+}
+
+fn faces() -> Vec<(&'static str, Login)> {
+    let entered = Person::Anybody { entered: "001085000123".into() };
+    let level = AuthenticationLevel::Two;
+    let procedure = Some("Khai báo tạm vắng".into());
+    vec![
+        ("login", sample(None)),
+        ("login-direct", Login { relying_party: None, ..sample(None) }),
+        ("login-wrong", Login { person: entered, ..sample(Some(LoginProblem::WrongCredentials)) }),
+        ("login-no-username", sample(Some(LoginProblem::MissingUsername))),
+        ("login-no-password", sample(Some(LoginProblem::MissingPassword))),
+        ("login-wait", sample(Some(LoginProblem::TryAgainIn { seconds: 30 }))),
+        ("login-disabled", sample(Some(LoginProblem::PasswordDisabled))),
+        ("login-expired", sample(Some(LoginProblem::SessionExpired))),
+        ("login-not-activated", account(AccountProblem::NotActivated)),
+        ("login-locked-holder", account(AccountProblem::LockedByHolder)),
+        ("login-locked-authority", account(AccountProblem::LockedByAuthority)),
+        ("login-card-expired", account(AccountProblem::CardExpired)),
+        ("login-guardian", account(AccountProblem::GuardianNeeded)),
+        ("login-closed", account(AccountProblem::Closed)),
+        ("login-again", Login { reason: Reason::Again, ..fixed() }),
+        ("login-step-up", Login { reason: Reason::StepUp { procedure, level }, ..fixed() }),
+    ]
+}
+
+fn account(problem: AccountProblem) -> Login {
+    sample(Some(LoginProblem::Account(problem)))
+}
+
+fn fixed() -> Login {
+    Login { person: Person::Fixed(samples::holder()), ..sample(None) }
+}
+
+page!(Login, "login.html", faces());

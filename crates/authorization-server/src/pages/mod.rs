@@ -1,0 +1,111 @@
+//! The pages a citizen sees.
+//!
+//! What they are for: one task per page, in Vietnamese first and English second, usable with a
+//! keyboard, a screen reader, a 320 px telephone and no JavaScript.
+//! What they must never know: a request, a database, a domain type. A page is a struct of plain
+//! strings and small enums that a route fills in; it turns itself into HTML and nothing else.
+//!
+//! ```text
+//!  route ── fills ──▶ Login, Consent, History, …   (one struct per page)
+//!                            │ Page::render(&frame)
+//!  Frame ── language, texts, address of this page ──▶ templates/*.html ──▶ String
+//!    │
+//!  texts   locales/{vi,en}/*.ftl, parsed once at start
+//!  assets  /assets/vneid.css, emblem.svg, form-post.js: nothing inline, so the CSP stays strict
+//!  paths   every address a form or link here points to; routes use the same constants
+//! ```
+
+pub mod assets;
+pub mod consent;
+pub mod error;
+pub mod form_post;
+mod frame;
+pub mod history;
+pub mod home;
+pub mod login;
+pub mod logout;
+pub mod moment;
+pub mod samples;
+pub mod second_factor;
+pub mod security;
+pub mod select_account;
+pub mod shared;
+pub mod texts;
+
+#[cfg(test)]
+mod tests;
+
+pub use frame::Frame;
+
+/// Something that can be shown to a citizen.
+pub trait Page {
+    /// The whole HTML document.
+    fn render(&self, frame: &Frame<'_>) -> Result<String, PageError>;
+
+    /// Every face this page can have, with fictional people: what the tests check and what a
+    /// designer looks at. A page without samples cannot be written.
+    fn samples() -> Vec<(&'static str, Self)>
+    where
+        Self: Sized;
+}
+
+/// A page that could not be written. Always our fault, never the citizen's.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// The template engine refused, which only a failing formatter can cause.
+    #[error("page template failed")]
+    Template(#[from] askama::Error),
+    /// The `otpauth` address is too long for any QR code.
+    #[error("the otpauth address does not fit a QR code")]
+    QrCode,
+}
+
+/// Where the forms and links of these pages lead.
+pub mod paths {
+    pub const LOGIN: &str = "/login";
+    pub const LOGIN_TOTP: &str = "/login/totp";
+    pub const CONSENT: &str = "/consent";
+    pub const SELECT_ACCOUNT: &str = "/select-account";
+    pub const LOGOUT: &str = "/logout";
+    pub const LOGGED_OUT: &str = "/logged-out";
+    pub const ERROR: &str = "/error";
+    pub const HOME: &str = "/home";
+    pub const HOME_SESSIONS: &str = "/home/sessions";
+    pub const HOME_SESSIONS_END: &str = "/home/sessions/end";
+    pub const HOME_CONSENTS: &str = "/home/consents";
+    pub const HOME_CONSENTS_WITHDRAW: &str = "/home/consents/withdraw";
+    pub const HOME_HISTORY: &str = "/home/history";
+    pub const HOME_SECURITY: &str = "/home/security";
+    pub const HOME_PASSWORD: &str = "/home/security/password";
+    pub const HOME_TOTP: &str = "/home/security/totp";
+}
+
+/// Ties a page to its template. The template sees `page`, `frame` and [`paths`].
+macro_rules! page {
+    ($page:ty, $template:literal, $samples:expr) => {
+        const _: () = {
+            use $crate::pages::paths;
+
+            #[derive(askama::Template)]
+            #[template(path = $template)]
+            struct View<'a> {
+                page: &'a $page,
+                frame: &'a $crate::pages::Frame<'a>,
+            }
+
+            impl $crate::pages::Page for $page {
+                fn render(
+                    &self,
+                    frame: &$crate::pages::Frame<'_>,
+                ) -> Result<String, $crate::pages::PageError> {
+                    Ok(askama::Template::render(&View { page: self, frame })?)
+                }
+
+                fn samples() -> Vec<(&'static str, Self)> {
+                    $samples
+                }
+            }
+        };
+    };
+}
+use page;

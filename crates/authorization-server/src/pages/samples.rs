@@ -1,0 +1,59 @@
+//! The fictional people and services of the sample pages, and all sample pages together.
+
+use super::Page;
+use super::select_account;
+use super::shared::{Holder, RelyingParty};
+use super::{consent, error, form_post, history, home, login, logout, second_factor, security};
+
+pub(super) const CSRF: &str = "sample-csrf";
+pub(super) const INTERACTION: &str = "sample-interaction";
+pub(super) const REQUEST_ID: &str = "01JD8K3V6Q-7F2M";
+
+pub(super) fn portal() -> RelyingParty {
+    RelyingParty {
+        name: "Cổng Dịch vụ công quốc gia".into(),
+        legal_entity: "Văn phòng Chính phủ".into(),
+        purpose: Some("Nộp và theo dõi hồ sơ thủ tục hành chính của bạn".into()),
+    }
+}
+
+pub(super) fn hospital() -> RelyingParty {
+    RelyingParty {
+        name: "Sổ sức khỏe điện tử <Đắk Nông>".into(),
+        legal_entity: "Sở Y tế tỉnh Đắk Nông".into(),
+        purpose: Some("Đặt lịch khám & xem kết quả".into()),
+    }
+}
+
+pub(super) fn holder() -> Holder {
+    Holder {
+        masked_name: "Nguyễn T•• M••• K•••".into(), masked_number: "001••••••123".into()
+    }
+}
+
+/// A file name for each face of each page, and the page.
+pub fn all() -> Vec<(&'static str, Box<dyn Page>)> {
+    let mut all = Vec::new();
+    add::<login::Login>(&mut all);
+    add::<second_factor::SecondFactor>(&mut all);
+    add::<consent::Consent>(&mut all);
+    add::<select_account::SelectAccount>(&mut all);
+    add::<logout::Logout>(&mut all);
+    add::<logout::LoggedOut>(&mut all);
+    add::<error::ErrorPage>(&mut all);
+    add::<form_post::FormPost>(&mut all);
+    add::<home::Overview>(&mut all);
+    add::<home::Sessions>(&mut all);
+    add::<home::Consents>(&mut all);
+    add::<history::History>(&mut all);
+    add::<security::Security>(&mut all);
+    add::<security::ChangePassword>(&mut all);
+    add::<security::EnrolTotp>(&mut all);
+    all
+}
+
+fn add<P: Page + 'static>(all: &mut Vec<(&'static str, Box<dyn Page>)>) {
+    all.extend(
+        P::samples().into_iter().map(|(name, page)| (name, Box::new(page) as Box<dyn Page>)),
+    );
+}

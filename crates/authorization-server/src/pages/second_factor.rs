@@ -1,0 +1,83 @@
+//! `/login/totp`: the code of an authenticator application.
+
+use super::shared::{AuthenticationLevel, Fault, Faults, Holder, Reason, RelyingParty};
+use super::{Frame, page, samples};
+
+/// The second factor. Posts `csrf`, `interaction` and `totp`.
+pub struct SecondFactor {
+    pub csrf: String,
+    pub interaction: String,
+    pub relying_party: Option<RelyingParty>,
+    pub holder: Holder,
+    pub reason: Reason,
+    pub problem: Option<TotpProblem>,
+}
+
+/// Why a code was not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TotpProblem {
+    Missing,
+    /// Not six digits.
+    Malformed,
+    Wrong,
+    /// Right, but each code opens once (RFC 6238 §5.2).
+    AlreadyUsed,
+    TryAgainIn {
+        seconds: u32,
+    },
+    /// Too many failures for good.
+    Disabled,
+    SessionExpired,
+}
+
+impl SecondFactor {
+    pub(super) fn faults(&self, frame: &Frame<'_>) -> Faults {
+        Faults(self.problem.map(|problem| problem.fault(frame)))
+    }
+}
+
+impl TotpProblem {
+    pub(super) fn fault(self, frame: &Frame<'_>) -> Fault {
+        let of_code = |id| Fault::of_field("totp", frame.t(id));
+        match self {
+            Self::Missing => of_code("totp-problem-missing"),
+            Self::Malformed => of_code("totp-problem-malformed"),
+            Self::Wrong => of_code("totp-problem-wrong"),
+            Self::AlreadyUsed => of_code("totp-problem-used"),
+            Self::TryAgainIn { seconds } => Fault::wait(frame, seconds),
+            Self::Disabled => Fault::of_form(
+                frame.t("totp-problem-disabled"),
+                Some(frame.t("totp-problem-disabled-advice")),
+            ),
+            Self::SessionExpired => Fault::of_form(frame.t("problem-session-expired"), None),
+        }
+    }
+}
+
+fn sample(problem: Option<TotpProblem>) -> SecondFactor {
+    SecondFactor {
+        csrf: samples::CSRF.into(),
+        interaction: samples::INTERACTION.into(),
+        relying_party: Some(samples::portal()),
+        holder: samples::holder(),
+        reason: Reason::SignIn,
+        problem,
+    }
+}
+
+fn faces() -> Vec<(&'static str, SecondFactor)> {
+    let step_up = Reason::StepUp { procedure: None, level: AuthenticationLevel::Two };
+    vec![
+        ("totp", sample(None)),
+        ("totp-step-up", SecondFactor { reason: step_up, ..sample(None) }),
+        ("totp-missing", sample(Some(TotpProblem::Missing))),
+        ("totp-malformed", sample(Some(TotpProblem::Malformed))),
+        ("totp-wrong", sample(Some(TotpProblem::Wrong))),
+        ("totp-used", sample(Some(TotpProblem::AlreadyUsed))),
+        ("totp-wait", sample(Some(TotpProblem::TryAgainIn { seconds: 300 }))),
+        ("totp-disabled", sample(Some(TotpProblem::Disabled))),
+        ("totp-expired", sample(Some(TotpProblem::SessionExpired))),
+    ]
+}
+
+page!(SecondFactor, "second_factor.html", faces());

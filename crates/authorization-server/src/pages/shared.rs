@@ -1,0 +1,194 @@
+//! The words that several pages share.
+
+use super::Frame;
+
+/// Who asks, as registered. All of it is shown as text, never as markup (ATK-122).
+#[derive(Clone)]
+pub struct RelyingParty {
+    /// What people call it: `Cổng Dịch vụ công quốc gia`.
+    pub name: String,
+    /// The body that answers for it in law.
+    pub legal_entity: String,
+    /// Why it asks.
+    pub purpose: Option<String>,
+}
+
+/// Somebody who is already known, shown so that only they recognise it.
+#[derive(Clone)]
+pub struct Holder {
+    pub masked_name: String,
+    pub masked_number: String,
+}
+
+/// Level of an electronic identification account (Decree 69/2024 art. 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountLevel {
+    One,
+    Two,
+}
+
+impl AccountLevel {
+    pub(super) fn text_id(self) -> &'static str {
+        match self {
+            Self::One => "account-level-1",
+            Self::Two => "account-level-2",
+        }
+    }
+}
+
+/// Level of one authentication (Decree 69/2024 art. 20).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthenticationLevel {
+    One,
+    Two,
+    Three,
+    Four,
+}
+
+impl AuthenticationLevel {
+    pub(super) fn digit(self) -> &'static str {
+        match self {
+            Self::One => "1",
+            Self::Two => "2",
+            Self::Three => "3",
+            Self::Four => "4",
+        }
+    }
+
+    pub(super) fn text_id(self) -> &'static str {
+        match self {
+            Self::One => "authentication-level-1",
+            Self::Two => "authentication-level-2",
+            Self::Three => "authentication-level-3",
+            Self::Four => "authentication-level-4",
+        }
+    }
+}
+
+/// Why a credential is asked for now.
+#[derive(Clone)]
+pub enum Reason {
+    /// An ordinary login.
+    SignIn,
+    /// Already logged in, but the relying party wants it proved again (`prompt=login`, `max_age`).
+    Again,
+    /// What was proved is not enough for what the citizen wants to do.
+    StepUp { procedure: Option<String>, level: AuthenticationLevel },
+}
+
+impl Reason {
+    /// The explanation to show, if one is needed.
+    pub(super) fn text(&self, frame: &Frame<'_>) -> Option<String> {
+        match self {
+            Self::SignIn => None,
+            Self::Again => Some(frame.t("reason-again")),
+            Self::StepUp { procedure: None, level } => {
+                Some(frame.t_with("reason-step-up", &[("level", level.digit())]))
+            }
+            Self::StepUp { procedure: Some(procedure), level } => Some(frame.t_with(
+                "reason-step-up-procedure",
+                &[("procedure", procedure), ("level", level.digit())],
+            )),
+        }
+    }
+}
+
+/// What a relying party can learn about somebody, in the citizen's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Data {
+    FullName,
+    DateOfBirth,
+    Sex,
+    Nationality,
+    PersonalNumber,
+    FormerNumbers,
+    IdentityCard,
+    Residence,
+    Origin,
+    Phone,
+    Email,
+    AccountLevel,
+    Guardian,
+    /// A claim registered with words of its own.
+    Other(String),
+}
+
+impl Data {
+    pub(super) fn text(&self, frame: &Frame<'_>) -> String {
+        match self {
+            Self::FullName => frame.t("data-full-name"),
+            Self::DateOfBirth => frame.t("data-date-of-birth"),
+            Self::Sex => frame.t("data-sex"),
+            Self::Nationality => frame.t("data-nationality"),
+            Self::PersonalNumber => frame.t("data-personal-number"),
+            Self::FormerNumbers => frame.t("data-former-numbers"),
+            Self::IdentityCard => frame.t("data-identity-card"),
+            Self::Residence => frame.t("data-residence"),
+            Self::Origin => frame.t("data-origin"),
+            Self::Phone => frame.t("data-phone"),
+            Self::Email => frame.t("data-email"),
+            Self::AccountLevel => frame.t("data-account-level"),
+            Self::Guardian => frame.t("data-guardian"),
+            Self::Other(words) => words.clone(),
+        }
+    }
+}
+
+/// Good news at the top of a page, after the redirect that follows a POST.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    SessionEnded,
+    OtherSessionsEnded,
+    ConsentWithdrawn,
+    PasswordChanged,
+    TotpEnrolled,
+}
+
+impl Notice {
+    pub(super) fn text_id(self) -> &'static str {
+        match self {
+            Self::SessionEnded => "notice-session-ended",
+            Self::OtherSessionsEnded => "notice-other-sessions-ended",
+            Self::ConsentWithdrawn => "notice-consent-withdrawn",
+            Self::PasswordChanged => "notice-password-changed",
+            Self::TotpEnrolled => "notice-totp-enrolled",
+        }
+    }
+}
+
+/// What went wrong, in words: the box at the top of a form and the mark at its field.
+pub(super) struct Fault {
+    pub text: String,
+    pub advice: Option<String>,
+    /// The id of the field to mend; `None` when no field is to blame.
+    pub field: Option<&'static str>,
+}
+
+impl Fault {
+    pub(super) fn of_field(field: &'static str, text: String) -> Self {
+        Self { text, advice: None, field: Some(field) }
+    }
+
+    pub(super) fn of_form(text: String, advice: Option<String>) -> Self {
+        Self { text, advice, field: None }
+    }
+
+    /// Too many attempts: nothing on the form can mend it but time.
+    pub(super) fn wait(frame: &Frame<'_>, seconds: u32) -> Self {
+        let wait = frame.wait(seconds);
+        Self::of_form(frame.t_with("problem-try-again-in", &[("wait", &wait)]), None)
+    }
+}
+
+/// The fault of a form, if it has one, in the shape templates like.
+pub(super) struct Faults(pub Option<Fault>);
+
+impl Faults {
+    pub(super) fn get(&self) -> Option<&Fault> {
+        self.0.as_ref()
+    }
+
+    pub(super) fn at(&self, field: &str) -> bool {
+        self.0.as_ref().is_some_and(|fault| fault.field == Some(field))
+    }
+}

@@ -1,0 +1,39 @@
+//! A provider in a test, and everybody who talks to it.
+//!
+//! This crate must never be linked outside tests; the layering test sees to it.
+//!
+//! ```text
+//!  MockClock · SeededEntropy   time stands until a test moves it; randomness repeats
+//!  Server                      the whole provider in this process, on a free port, in memory
+//!  Citizen · Client            people and relying parties, made in one line
+//!  Browser · Page              cookies, redirects and forms, without JavaScript
+//!  Database · Program          a file somebody meddles with; the real binary as an operator runs it
+//!  all_at_once · until         many at the same moment; waiting for a condition
+//!  Receiver · jwt              the far end of back-channel logout; tokens that others make
+//! ```
+
+pub mod browser;
+pub mod citizen;
+pub mod client;
+pub mod clock;
+pub mod database;
+pub mod entropy;
+pub mod program;
+pub mod jwt;
+pub mod receiver;
+pub mod server;
+pub mod parallel;
+pub mod wait;
+
+pub use browser::{Browser, Page};
+pub use citizen::{Citizen, NewCitizen};
+pub use client::{Client, NewClient, Tokens};
+pub use clock::MockClock;
+pub use database::Database;
+pub use entropy::SeededEntropy;
+pub use program::{Process, Program};
+pub use jwt::ClientKey;
+pub use receiver::{Mood, Receiver};
+pub use server::Server;
+pub use parallel::all_at_once;
+pub use wait::until;
