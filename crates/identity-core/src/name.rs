@@ -8,9 +8,15 @@ use unicode_normalization::char::is_combining_mark;
 ///
 /// Protocol strings are never normalised (OpenID Connect Core §14); names are, because the same
 /// person may type either form (ATK-128).
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct PersonName(String);
+
+impl std::fmt::Debug for PersonName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PersonName(…)")
+    }
+}
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PersonNameError {

@@ -25,8 +25,8 @@ pub struct SupersededNumber {
     pub ground: String,
 }
 
-/// Personal data: encrypted under the subject's own key wherever it rests.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+/// Personal data: encrypted under the subject's own key wherever it rests, and never printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
     pub name: PersonName,
     pub birth_date: CalendarDate,
@@ -41,6 +41,12 @@ pub struct Profile {
     pub email: Option<Contact<String>>,
     pub address: Option<Address>,
     pub updated_at: Timestamp,
+}
+
+impl std::fmt::Debug for Profile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Profile(…)")
+    }
 }
 
 /// The document an account of level 2 rests on: the identity card, or a foreigner's residence card.

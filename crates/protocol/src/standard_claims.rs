@@ -60,7 +60,7 @@ pub const SCOPES: [ScopeClaims; 8] = [
 
 /// SoDinhDanh: the 12-digit personal identification number. It can change; key nothing by it.
 pub const VN_PERSONAL_NUMBER: &str = "vn_personal_number";
-/// LoaiTaiKhoan: `citizen` (1 there) or `organisation` (2 there).
+/// LoaiTaiKhoan: `citizen` (1 there) or `foreigner`; organisations (2 there) have no account yet.
 pub const VN_ACCOUNT_TYPE: &str = "vn_account_type";
 /// IAL as Vietnamese portals use the word: account level 1 or 2 (Decree 69/2024 art. 7).
 pub const VN_ACCOUNT_LEVEL: &str = "vn_account_level";
