@@ -1,0 +1,183 @@
+//! What runs beside the requests: following the ledger, rotating keys, sealing, delivering notices.
+//! None of it is needed for an answer to be right; without following, answers only get slower.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use authorization_server::delivery::Courier;
+use flows::Provider;
+use identity_core::Clock;
+use storage::StoreError;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::key_keeper::{KeyKeeper, Pace};
+use super::observer::Observer;
+use super::sealer::Sealer;
+use super::shutdown::{Shutdown, Trigger, channel};
+use super::{Node, Role};
+
+const ROTATION_CHECK: Duration = Duration::from_mins(1);
+const SEALING_CHECK: Duration = Duration::from_secs(1);
+/// Between two looks for notices whose retry is due; new ones ring a bell.
+const DELIVERY_CHECK: Duration = Duration::from_secs(5);
+
+/// The loops; they end when this is stopped or dropped.
+pub struct Background {
+    trigger: Trigger,
+    loops: JoinSet<()>,
+}
+
+impl Background {
+    /// Every role follows the ledger. Only the one that issues also writes: a node that only answers
+    /// introspection makes no keys, seals nothing and sends nothing.
+    pub(super) async fn start(node: &Node, role: Role) -> Result<Self, StoreError> {
+        let (trigger, shutdown) = channel();
+        let provider = Arc::clone(&node.provider);
+        let work = Work { provider, clock: Arc::clone(&node.clock), shutdown };
+        let mut loops = JoinSet::new();
+        loops.spawn(work.clone().follow(observer(node)));
+        match role {
+            Role::Introspection => {}
+            Role::All | Role::Authorization => {
+                loops.spawn(work.clone().rotate(Arc::clone(&node.keeper)));
+                loops.spawn(work.clone().seal(sealer(node).await?));
+                loops.spawn(work.deliver(courier(node)));
+            }
+        }
+        Ok(Self { trigger, loops })
+    }
+
+    pub async fn stop(mut self) {
+        self.trigger.pull();
+        while let Some(ended) = self.loops.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a background loop did not end tidily");
+            }
+        }
+    }
+}
+
+fn observer(node: &Node) -> Observer {
+    let provider = &node.provider;
+    Observer::starting(
+        Arc::clone(&provider.store),
+        Arc::clone(&provider.registry),
+        Arc::clone(&provider.keys),
+        Arc::clone(&node.keeper),
+        node.loaded_at,
+    )
+}
+
+async fn sealer(node: &Node) -> Result<Sealer, StoreError> {
+    let provider = &node.provider;
+    let issuer = provider.settings.issuer.clone();
+    let (store, keys) = (Arc::clone(&provider.store), Arc::clone(&provider.keys));
+    Sealer::starting(store, keys, issuer, node.clock.now()).await
+}
+
+fn courier(node: &Node) -> Courier {
+    let (provider, outbound) = (Arc::clone(&node.provider), Arc::clone(&node.outbound));
+    Courier::new(provider, outbound, Arc::clone(&node.clock))
+}
+
+/// What every loop needs.
+#[derive(Clone)]
+struct Work {
+    provider: Arc<Provider>,
+    clock: Arc<dyn Clock>,
+    shutdown: Shutdown,
+}
+
+impl Work {
+    async fn follow(self, mut observer: Observer) {
+        let mut outage = Outage::new("following the ledger");
+        loop {
+            // After a failure the follower's next step says how long to wait.
+            let wait = match self.provider.security.follow(self.clock.now()).await {
+                Ok(step) if step.wait.is_zero() => {
+                    outage.note(observer.observe().await);
+                    Duration::ZERO
+                }
+                Ok(step) => step.wait,
+                Err(error) => {
+                    outage.note::<(), _>(Err(error));
+                    Duration::ZERO
+                }
+            };
+            if self.stopped_within(wait).await {
+                return;
+            }
+        }
+    }
+
+    async fn rotate(self, keeper: Arc<KeyKeeper>) {
+        let mut outage = Outage::new("rotating keys");
+        while !self.stopped_within(ROTATION_CHECK).await {
+            // The ledger tells every node, this one too, to open the ring anew.
+            outage.note(keeper.rotate(Pace::Scheduled, self.clock.now()).await);
+        }
+    }
+
+    async fn seal(self, mut sealer: Sealer) {
+        let mut outage = Outage::new("sealing the ledger");
+        while !self.stopped_within(SEALING_CHECK).await {
+            outage.note(sealer.step(self.clock.now()).await);
+        }
+        outage.note(sealer.finish(self.clock.now()).await);
+    }
+
+    async fn deliver(self, mut courier: Courier) {
+        let mut outage = Outage::new("delivering logout notices");
+        let mut look = true;
+        loop {
+            if look {
+                outage.note(courier.take_up().await);
+            }
+            let was_full = courier.is_full();
+            look = tokio::select! {
+                Some(done) = courier.one_done() => {
+                    outage.note(done);
+                    was_full
+                }
+                () = self.provider.notices.notified() => true,
+                () = sleep(DELIVERY_CHECK) => true,
+                () = self.shutdown.clone().requested() => return,
+            };
+        }
+    }
+
+    async fn stopped_within(&self, wait: Duration) -> bool {
+        tokio::select! {
+            biased;
+            () = self.shutdown.clone().requested() => true,
+            () = sleep(wait) => false,
+        }
+    }
+}
+
+/// Logs when something begins to fail and when it works again, not every time in between.
+struct Outage {
+    what: &'static str,
+    lasting: bool,
+}
+
+impl Outage {
+    const fn new(what: &'static str) -> Self {
+        Self { what, lasting: false }
+    }
+
+    fn note<T, E: std::error::Error>(&mut self, result: Result<T, E>) {
+        match (result, self.lasting) {
+            (Err(error), false) => {
+                tracing::error!(cause = ?error, "{} fails; it is tried again", self.what);
+                self.lasting = true;
+            }
+            (Ok(_), true) => {
+                tracing::info!("{} works again", self.what);
+                self.lasting = false;
+            }
+            (Err(_), true) | (Ok(_), false) => {}
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The composition root: the one place that names an adapter. Everybody else is handed ports.
+//!
+//! ```text
+//!  Config ──> Node::open ──> Node ── router(role) ──> server::serve
+//!                             ├── background ──> follow · rotate · seal · deliver     until stopped
+//!                             └── provider, keeper            what the command line works with
+//!  run        all of it on one listener: what `serve`, the demo and tests call
+//! ```
+
+mod background;
+mod key_keeper;
+mod observer;
+mod sealer;
+mod shutdown;
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use assurance::Acr;
+use authorization_server::outbound::{Outbound, OutboundError};
+use authorization_server::{ServerState, StateError};
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use flows::password::PasswordPool;
+use flows::provider::TestAuthentication;
+use flows::{Fault, Provider, Settings};
+use identity_core::secret::SecretBytes;
+use identity_core::{Clock, Entropy};
+use introspection::IntrospectionState;
+use jose::KeyEncryptionKey;
+use ledger::Sequence;
+use node::{Keys, Registry, SecurityView};
+use protocol::{Environment, MetadataOptions};
+use storage::memory::MemoryTransientStore;
+use storage::privacy::PersonalDataKeys;
+use storage::{Store, StoreError, TransientStore};
+use storage_sqlite::{SqliteLocation, SqliteStore};
+use tokio::net::TcpListener;
+
+pub use background::Background;
+pub use key_keeper::{KeyError, KeyKeeper, Pace};
+pub use shutdown::{Shutdown, Trigger, channel};
+
+use crate::config::{Config, Storage, TlsFiles};
+use crate::policies::{self, PolicyError};
+use crate::server::{self, ServerError};
+
+/// What a process serves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
+pub enum Role {
+    /// Everything in one process.
+    #[default]
+    All,
+    /// Browser and token endpoints.
+    Authorization,
+    /// POST /introspect alone.
+    Introspection,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    #[error("the store cannot be opened: {0}")]
+    Store(#[from] StoreError),
+    #[error("the database lacks migrations ({}); run `vneid migrate`", .0.join(", "))]
+    MigrationsPending(Vec<String>),
+    #[error("the keys cannot be opened: {0}")]
+    Keys(#[from] KeyError),
+    #[error("the key-encryption key cannot be used")]
+    KeyEncryptionKey,
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    #[error("the pages cannot be prepared: {0}")]
+    State(#[from] StateError),
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
+    #[error(transparent)]
+    Server(#[from] ServerError),
+}
+
+/// A provider with its stores open and its keys, registry and security state in memory.
+pub struct Node {
+    pub provider: Arc<Provider>,
+    pub keeper: Arc<KeyKeeper>,
+    pub clock: Arc<dyn Clock>,
+    store: SqliteStore,
+    outbound: Arc<Outbound>,
+    /// The ledger's head before anything was loaded from the store.
+    loaded_at: Sequence,
+    tls: Option<TlsFiles>,
+    connections: usize,
+}
+
+/// Opens the database alone, without looking at its schema.
+pub async fn open_store(
+    config: &Config,
+    entropy: Arc<dyn Entropy>,
+) -> Result<SqliteStore, StoreError> {
+    let location = match &config.storage {
+        Storage::Sqlite(path) => SqliteLocation::File(path.clone()),
+        Storage::Ephemeral => SqliteLocation::Memory,
+    };
+    let keys =
+        PersonalDataKeys::new(*config.keys.personal_data.expose(), *config.keys.index.expose());
+    SqliteStore::open(location, keys, entropy).await
+}
+
+impl Node {
+    /// In development the schema is brought up to date here; in production that is an act of its own.
+    pub async fn open(
+        config: &Config,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, StartError> {
+        let policies = Arc::new(policies::load(config.policy_directory.as_deref())?);
+        let sqlite = open_store(config, Arc::clone(&entropy)).await?;
+        match config.environment {
+            Environment::Development => sqlite.migrate().await?,
+            Environment::Production => refuse_pending(sqlite.pending_migrations().await?)?,
+        }
+        let store: Arc<dyn Store> = Arc::new(sqlite.clone());
+        let now = clock.now();
+        let loaded_at = store.head().await?;
+        let kek = KeyEncryptionKey::from_bytes(config.keys.key_encryption.expose());
+        let kek = kek.map_err(|_| StartError::KeyEncryptionKey)?;
+        let keeper = KeyKeeper::new(Arc::clone(&store), kek, Arc::clone(&entropy));
+        keeper.rotate(Pace::Scheduled, now).await?;
+        let security = SecurityView::starting(Arc::new(sqlite.clone()), now);
+        security.catch_up(now).await?;
+        let provider = Provider {
+            settings: settings(config),
+            transient: Arc::new(MemoryTransientStore::new(now)) as Arc<dyn TransientStore>,
+            keys: Arc::new(Keys::new(keeper.ring().await?)),
+            registry: Arc::new(Registry::load(&sqlite).await?),
+            policies,
+            security: Arc::new(security),
+            passwords: PasswordPool::new(hashing_threads(config), entropy.as_ref())?,
+            notices: Arc::default(),
+            store,
+            entropy,
+        };
+        Ok(Self {
+            provider: Arc::new(provider),
+            keeper: Arc::new(keeper),
+            clock,
+            store: sqlite,
+            outbound: Arc::new(Outbound::new(config.outbound_exceptions.clone())?),
+            loaded_at,
+            tls: config.tls.clone(),
+            connections: config.connections,
+        })
+    }
+
+    pub fn router(&self, role: Role) -> Result<Router, StateError> {
+        Ok(match role {
+            Role::Introspection => introspection::standalone_router(self.introspection()),
+            Role::Authorization => authorization_server::router(self.authorization()?),
+            Role::All => {
+                let state = self.authorization()?;
+                // Both halves answer with the same request ids and headers.
+                let observed =
+                    from_fn_with_state(Arc::clone(&state), authorization_server::observe::observe);
+                let introspect = introspection::router(self.introspection()).route_layer(observed);
+                authorization_server::router(state).merge(introspect)
+            }
+        })
+    }
+
+    /// Starts what works beside the requests.
+    pub async fn background(&self, role: Role) -> Result<Background, StoreError> {
+        Background::start(self, role).await
+    }
+
+    /// Writes the log back into the database file. Whoever still asks the store gets an error.
+    pub async fn close(self) {
+        self.store.close().await;
+    }
+
+    fn authorization(&self) -> Result<Arc<ServerState>, StateError> {
+        let options = MetadataOptions {
+            acr_values: Acr::all().into_iter().map(|acr| acr.as_str().to_owned()).collect(),
+            ..MetadataOptions::default()
+        };
+        let (provider, clock) = (Arc::clone(&self.provider), Arc::clone(&self.clock));
+        ServerState::new(provider, options, clock).map(Arc::new)
+    }
+
+    fn introspection(&self) -> Arc<IntrospectionState> {
+        let provider = &self.provider;
+        Arc::new(IntrospectionState {
+            issuer: provider.settings.issuer.clone(),
+            registry: Arc::clone(&provider.registry),
+            keys: Arc::clone(&provider.keys),
+            security: Arc::clone(&provider.security),
+            policies: Arc::clone(&provider.policies),
+            transient: Arc::clone(&provider.transient),
+            clock: Arc::clone(&self.clock),
+        })
+    }
+}
+
+/// A node that serves; [`Running::stop`] ends it tidily.
+pub struct Running {
+    pub node: Node,
+    pub address: SocketAddr,
+    background: Background,
+    trigger: Trigger,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+impl Running {
+    /// Serves `node` on `listener`, which may be bound to any free port: the issuer comes from the
+    /// configuration alone.
+    pub async fn start(node: Node, role: Role, listener: TcpListener) -> Result<Self, StartError> {
+        let tls = node.tls.as_ref().map(server::tls).transpose()?;
+        let address = listener.local_addr().map_err(ServerError::Listen)?;
+        let router = node.router(role)?;
+        let background = node.background(role).await?;
+        let (trigger, shutdown) = channel();
+        let limit = server::Limits { connections: node.connections };
+        let serving = tokio::spawn(server::serve(router, listener, tls, limit, shutdown));
+        Ok(Self { node, address, background, trigger, serving })
+    }
+
+    /// No new connections; requests under way are answered; loops end; the database is closed.
+    pub async fn stop(self) {
+        self.trigger.pull();
+        if let Err(error) = self.serving.await {
+            tracing::error!(%error, "the server did not end tidily");
+        }
+        self.background.stop().await;
+        self.node.close().await;
+    }
+}
+
+fn refuse_pending(pending: Vec<String>) -> Result<(), StartError> {
+    if pending.is_empty() { Ok(()) } else { Err(StartError::MigrationsPending(pending)) }
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        issuer: config.issuer.clone(),
+        environment: config.environment,
+        pairwise_key: SecretBytes::new(config.keys.pairwise.expose().to_vec()),
+        test_authentication: match &config.test_authentication {
+            TestAuthentication::Off => TestAuthentication::Off,
+            TestAuthentication::For(names) => TestAuthentication::For(names.clone()),
+        },
+    }
+}
+
+fn hashing_threads(config: &Config) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    config.hashing_threads.unwrap_or_else(cores)
+}

@@ -1,0 +1,258 @@
+//! From what was written to what it means. Every setting is looked at before anything is refused, so
+//! that an operator sees all faults in one go.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use authorization_server::outbound::Exceptions;
+use flows::provider::TestAuthentication;
+use identity_core::LoginName;
+use protocol::{Environment, Issuer};
+
+use super::settings::{Merged, Place, Written};
+use super::{Config, ConfigError, Fault, LogFormat, MasterKey, MasterKeys, Storage, TlsFiles};
+
+const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
+const DEFAULT_CONNECTIONS: usize = 10_000;
+
+pub struct Reading<'a> {
+    merged: Merged,
+    base: &'a Path,
+    faults: Vec<Fault>,
+}
+
+impl<'a> Reading<'a> {
+    pub fn new(merged: Merged, base: &'a Path, faults: Vec<Fault>) -> Self {
+        Self { merged, base, faults }
+    }
+
+    pub fn config(mut self) -> Result<Config, ConfigError> {
+        let environment = self.environment();
+        let issuer = self.issuer(environment);
+        let listen = self.listen();
+        let log_format = match self.text("log_format") {
+            Some((text, _)) if text == "text" => LogFormat::Text,
+            Some(_) | None => LogFormat::Json,
+        };
+        let policy_directory = self.path("policy_directory");
+        let storage = self.storage(environment);
+        let keys = self.master_keys(environment);
+        let tls = self.tls();
+        let test_authentication = self.test_authentication(environment);
+        let outbound_exceptions = self.outbound(environment);
+        let connections = self.number("limits.connections").unwrap_or(DEFAULT_CONNECTIONS);
+        let hashing_threads = self.number("limits.hashing_threads");
+        match (issuer, listen, storage, keys) {
+            (Some(issuer), Some(listen), Some(storage), Some(keys)) if self.faults.is_empty() => {
+                Ok(Config {
+                    issuer,
+                    environment,
+                    listen,
+                    log_format,
+                    policy_directory,
+                    storage,
+                    keys,
+                    tls,
+                    test_authentication,
+                    outbound_exceptions,
+                    connections,
+                    hashing_threads,
+                })
+            }
+            _ => {
+                self.faults.sort();
+                Err(ConfigError(self.faults))
+            }
+        }
+    }
+
+    /// Production unless somebody says otherwise: the safe side.
+    fn environment(&mut self) -> Environment {
+        match self.text("environment") {
+            Some((text, _)) if text == "development" => Environment::Development,
+            Some(_) | None => Environment::Production,
+        }
+    }
+
+    fn issuer(&mut self, environment: Environment) -> Option<Issuer> {
+        let (text, place) = self.required("issuer")?;
+        Issuer::parse(&text, environment)
+            .map_err(|fault| self.fault(&place, fault.to_string()))
+            .ok()
+    }
+
+    fn listen(&mut self) -> Option<SocketAddr> {
+        let Some((text, place)) = self.text("listen") else { return DEFAULT_LISTEN.parse().ok() };
+        let address = text.parse().ok();
+        if address.is_none() {
+            self.fault(&place, "expected an address and a port, such as 127.0.0.1:8080");
+        }
+        address
+    }
+
+    fn storage(&mut self, environment: Environment) -> Option<Storage> {
+        let path = self.path("storage.sqlite");
+        match (path, self.flag("storage.ephemeral")) {
+            (Some(path), None | Some((false, _))) => Some(Storage::Sqlite(path)),
+            (None, Some((true, place))) => {
+                self.only_in_development(environment, &place, "everything would be lost");
+                Some(Storage::Ephemeral)
+            }
+            (Some(_), Some((true, place))) => {
+                self.fault(&place, "storage.sqlite and storage.ephemeral exclude each other");
+                None
+            }
+            (None, None | Some((false, _))) => {
+                self.missing("storage.sqlite");
+                None
+            }
+        }
+    }
+
+    fn master_keys(&mut self, environment: Environment) -> Option<MasterKeys> {
+        let key_encryption = self.master_key("keys.key_encryption_key", environment);
+        let personal_data = self.master_key("keys.personal_data_key", environment);
+        let index = self.master_key("keys.index_key", environment);
+        let pairwise = self.master_key("keys.pairwise_key", environment);
+        Some(MasterKeys {
+            key_encryption: key_encryption?,
+            personal_data: personal_data?,
+            index: index?,
+            pairwise: pairwise?,
+        })
+    }
+
+    fn master_key(&mut self, key: &str, environment: Environment) -> Option<MasterKey> {
+        let by_value = self.text(key);
+        let by_file = self.path_and_place(&format!("{key}_file"));
+        let (text, place) = match (by_value, by_file) {
+            (Some(written), None) => written,
+            (None, Some((path, place))) => {
+                let read = std::fs::read_to_string(&path);
+                let read = read.map_err(|error| self.fault(&place, error.to_string()));
+                (read.ok()?, place)
+            }
+            (Some((_, place)), Some(_)) => {
+                self.fault(&place, "is given by value and by file");
+                return None;
+            }
+            (None, None) => {
+                self.missing(&format!("{key}_file"));
+                return None;
+            }
+        };
+        let key = MasterKey::parse(&text);
+        match &key {
+            None => self.fault(&place, "expected 32 bytes, hexadecimal or base64"),
+            Some(key) if key.is_an_example() => {
+                self.only_in_development(environment, &place, "this key is public");
+            }
+            Some(_) => {}
+        }
+        key
+    }
+
+    fn tls(&mut self) -> Option<TlsFiles> {
+        match (self.path("tls.certificate"), self.path("tls.key")) {
+            (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
+            (None, None) => None,
+            (Some(_), None) => {
+                self.missing("tls.key");
+                None
+            }
+            (None, Some(_)) => {
+                self.missing("tls.certificate");
+                None
+            }
+        }
+    }
+
+    fn test_authentication(&mut self, environment: Environment) -> TestAuthentication {
+        let Some((names, place)) = self.texts("test_authentication.accounts") else {
+            return TestAuthentication::Off;
+        };
+        self.only_in_development(environment, &place, "these accounts are not throttled");
+        let mut accounts = Vec::new();
+        for name in names {
+            match LoginName::parse(&name) {
+                Ok(name) => accounts.push(name),
+                Err(fault) => self.fault(&place, fault.to_string()),
+            }
+        }
+        TestAuthentication::For(accounts)
+    }
+
+    fn outbound(&mut self, environment: Environment) -> Exceptions {
+        let Some((pairs, place)) = self.texts("outbound.allow") else {
+            return Exceptions::default();
+        };
+        self.only_in_development(environment, &place, "private addresses are never reached");
+        Exceptions::parse(pairs.iter().map(String::as_str)).unwrap_or_else(|| {
+            self.fault(&place, "expected host:port pairs");
+            Exceptions::default()
+        })
+    }
+
+    fn only_in_development(&mut self, environment: Environment, place: &Place, why: &str) {
+        if environment == Environment::Production {
+            self.fault(place, format!("is for development only: {why}"));
+        }
+    }
+
+    fn required(&mut self, key: &str) -> Option<(String, Place)> {
+        let found = self.text(key);
+        if found.is_none() {
+            self.missing(key);
+        }
+        found
+    }
+
+    fn text(&mut self, key: &str) -> Option<(String, Place)> {
+        match self.merged.take(key)? {
+            (Written::Text(text), place) => Some((text, place)),
+            _ => None,
+        }
+    }
+
+    fn flag(&mut self, key: &str) -> Option<(bool, Place)> {
+        match self.merged.take(key)? {
+            (Written::Flag(flag), place) => Some((flag, place)),
+            _ => None,
+        }
+    }
+
+    fn number(&mut self, key: &str) -> Option<usize> {
+        match self.merged.take(key)? {
+            (Written::Number(number), _) => Some(number),
+            _ => None,
+        }
+    }
+
+    fn texts(&mut self, key: &str) -> Option<(Vec<String>, Place)> {
+        match self.merged.take(key)? {
+            (Written::Texts(texts), place) => Some((texts, place)),
+            _ => None,
+        }
+    }
+
+    fn path(&mut self, key: &str) -> Option<PathBuf> {
+        self.path_and_place(key).map(|(path, _)| path)
+    }
+
+    fn path_and_place(&mut self, key: &str) -> Option<(PathBuf, Place)> {
+        let (text, place) = self.text(key)?;
+        let path = match &place {
+            Place::File(_) => self.base.join(text),
+            Place::Variable(_) => PathBuf::from(text),
+        };
+        Some((path, place))
+    }
+
+    fn missing(&mut self, key: &str) {
+        self.faults.push(Fault::at(key, "is missing"));
+    }
+
+    fn fault(&mut self, place: &Place, message: impl Into<String>) {
+        self.faults.push(Fault::new(place, message));
+    }
+}

@@ -1,0 +1,267 @@
+//! Every setting there is, in one table: names, environment variables, checks and the schema all come
+//! from here.
+
+use std::collections::BTreeMap;
+
+use toml::{Table, Value};
+
+use super::Fault;
+
+/// What an environment variable of ours begins with.
+pub const PREFIX: &str = "VNEID_";
+/// Read by the command line and the log, not settings of the provider.
+const NOT_SETTINGS: [&str; 2] = ["VNEID_CONFIG", "VNEID_LOG"];
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    Text,
+    Choice(&'static [&'static str]),
+    Flag,
+    Number,
+    /// In the environment: separated by commas.
+    Texts,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// `table.key`.
+    pub key: &'static str,
+    pub kind: Kind,
+    pub about: &'static str,
+}
+
+const fn setting(key: &'static str, kind: Kind, about: &'static str) -> Setting {
+    Setting { key, kind, about }
+}
+
+pub const SETTINGS: [Setting; 21] = [
+    setting(
+        "issuer",
+        Kind::Text,
+        "The provider's name and public base URL; https outside development.",
+    ),
+    setting(
+        "environment",
+        Kind::Choice(&["production", "development"]),
+        "development permits http on this machine, throw-away keys and test accounts.",
+    ),
+    setting("listen", Kind::Text, "Address and port to listen on. Default 127.0.0.1:8080."),
+    setting("log_format", Kind::Choice(&["json", "text"]), "How log lines look. Default json."),
+    setting(
+        "policy_directory",
+        Kind::Text,
+        "Directory of dated policy files. Default: the files built in.",
+    ),
+    setting("storage.sqlite", Kind::Text, "Path of the SQLite database file."),
+    setting(
+        "storage.ephemeral",
+        Kind::Flag,
+        "Keep everything in memory and lose it at the end. Development only.",
+    ),
+    setting(
+        "keys.key_encryption_key",
+        Kind::Text,
+        "Wraps signing and sealing keys at rest. 32 bytes, hexadecimal or base64.",
+    ),
+    setting("keys.key_encryption_key_file", Kind::Text, "The same, in a file."),
+    setting(
+        "keys.personal_data_key",
+        Kind::Text,
+        "Wraps the key of every person's data. Lost with it: all personal data.",
+    ),
+    setting("keys.personal_data_key_file", Kind::Text, "The same, in a file."),
+    setting("keys.index_key", Kind::Text, "Keys the blind indexes by which people are found."),
+    setting("keys.index_key_file", Kind::Text, "The same, in a file."),
+    setting(
+        "keys.pairwise_key",
+        Kind::Text,
+        "Keys subject identifiers. Changing it changes every sub.",
+    ),
+    setting("keys.pairwise_key_file", Kind::Text, "The same, in a file."),
+    setting(
+        "tls.certificate",
+        Kind::Text,
+        "PEM file with the certificate chain. Without tls, a proxy terminates it.",
+    ),
+    setting("tls.key", Kind::Text, "PEM file with its private key."),
+    setting(
+        "test_authentication.accounts",
+        Kind::Texts,
+        "Login names that log in by password alone, without throttle. Development only.",
+    ),
+    setting(
+        "outbound.allow",
+        Kind::Texts,
+        "host:port pairs that back-channel requests may reach although private. Development only.",
+    ),
+    setting("limits.connections", Kind::Number, "Most connections at once. Default 10000."),
+    setting(
+        "limits.hashing_threads",
+        Kind::Number,
+        "Most passwords hashed at once. Default: one per core.",
+    ),
+];
+
+impl Setting {
+    pub fn find(key: &str) -> Option<&'static Self> {
+        SETTINGS.iter().find(|setting| setting.key == key)
+    }
+
+    pub fn variable(&self) -> String {
+        format!("{PREFIX}{}", self.key.replace('.', "_").to_ascii_uppercase())
+    }
+}
+
+/// Where a value was written, for fault messages and for relative paths.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Place {
+    File(String),
+    Variable(String),
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(key) => f.write_str(key),
+            Self::Variable(name) => f.write_str(name),
+        }
+    }
+}
+
+/// A value as written. No `Debug`: some are secrets.
+pub enum Written {
+    Text(String),
+    Flag(bool),
+    Number(usize),
+    Texts(Vec<String>),
+}
+
+/// The file with the environment laid over it.
+#[derive(Default)]
+pub struct Merged {
+    values: BTreeMap<&'static str, (Written, Place)>,
+}
+
+impl Merged {
+    pub fn take(&mut self, key: &str) -> Option<(Written, Place)> {
+        self.values.remove(key)
+    }
+
+    pub fn read_file(&mut self, table: &Table, faults: &mut Vec<Fault>) {
+        self.read_table("", table, faults);
+    }
+
+    fn read_table(&mut self, path: &str, table: &Table, faults: &mut Vec<Fault>) {
+        for (name, value) in table {
+            let key = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            if let Some(setting) = Setting::find(&key) {
+                let place = Place::File(key);
+                match from_toml(setting.kind, value) {
+                    Ok(written) => {
+                        self.values.insert(setting.key, (written, place));
+                    }
+                    Err(expected) => faults.push(Fault::new(&place, expected)),
+                }
+            } else if let (Value::Table(table), true) = (value, is_table(&key)) {
+                self.read_table(&key, table, faults);
+            } else {
+                faults.push(Fault::new(&Place::File(key), "there is no such setting"));
+            }
+        }
+    }
+
+    /// The environment wins over the file, also over the other spelling of the same thing.
+    pub fn read_environment(&mut self, variables: &[(String, String)], faults: &mut Vec<Fault>) {
+        for (name, text) in variables {
+            if !name.starts_with(PREFIX) || NOT_SETTINGS.contains(&name.as_str()) {
+                continue;
+            }
+            let place = Place::Variable(name.clone());
+            let Some(setting) = SETTINGS.iter().find(|setting| setting.variable() == *name) else {
+                faults.push(Fault::new(&place, "there is no such setting"));
+                continue;
+            };
+            match from_text(setting.kind, text) {
+                Ok(written) => {
+                    self.drop_from_file(&alternatives(setting.key));
+                    self.values.insert(setting.key, (written, place));
+                }
+                Err(expected) => faults.push(Fault::new(&place, expected)),
+            }
+        }
+    }
+
+    fn drop_from_file(&mut self, keys: &[String]) {
+        self.values.retain(|key, (_, place)| {
+            !(matches!(place, Place::File(_)) && keys.iter().any(|other| other == key))
+        });
+    }
+}
+
+fn is_table(path: &str) -> bool {
+    SETTINGS
+        .iter()
+        .any(|setting| setting.key.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
+}
+
+/// The other ways to say what `key` says.
+fn alternatives(key: &str) -> Vec<String> {
+    match key.strip_suffix("_file") {
+        Some(by_value) => vec![by_value.to_owned()],
+        None if key == "storage.sqlite" => vec!["storage.ephemeral".to_owned()],
+        None if key == "storage.ephemeral" => vec!["storage.sqlite".to_owned()],
+        None => vec![format!("{key}_file")],
+    }
+}
+
+fn from_toml(kind: Kind, value: &Value) -> Result<Written, String> {
+    match (kind, value) {
+        (Kind::Text, Value::String(text)) => Ok(Written::Text(text.clone())),
+        (Kind::Number, Value::Integer(number)) => number_from(&number.to_string()),
+        (Kind::Choice(choices), Value::String(text)) => choice(choices, text),
+        (Kind::Flag, Value::Boolean(flag)) => Ok(Written::Flag(*flag)),
+        (Kind::Texts, Value::Array(items)) => items
+            .iter()
+            .map(|item| item.as_str().map(str::to_owned))
+            .collect::<Option<_>>()
+            .map(Written::Texts)
+            .ok_or_else(|| "expected a list of texts".to_owned()),
+        (Kind::Text, _) => Err("expected a text".to_owned()),
+        (Kind::Choice(choices), _) => Err(one_of(choices)),
+        (Kind::Number, _) => Err(POSITIVE.to_owned()),
+        (Kind::Flag, _) => Err("expected true or false".to_owned()),
+        (Kind::Texts, _) => Err("expected a list of texts".to_owned()),
+    }
+}
+
+fn from_text(kind: Kind, text: &str) -> Result<Written, String> {
+    match kind {
+        Kind::Text => Ok(Written::Text(text.to_owned())),
+        Kind::Choice(choices) => choice(choices, text),
+        Kind::Number => number_from(text),
+        Kind::Flag => {
+            text.parse().map(Written::Flag).map_err(|_| "expected true or false".to_owned())
+        }
+        Kind::Texts => {
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            Ok(Written::Texts(items.map(str::to_owned).collect()))
+        }
+    }
+}
+
+fn choice(choices: &[&str], text: &str) -> Result<Written, String> {
+    if choices.contains(&text) { Ok(Written::Text(text.to_owned())) } else { Err(one_of(choices)) }
+}
+
+fn one_of(choices: &[&str]) -> String {
+    format!("expected one of: {}", choices.join(", "))
+}
+
+const POSITIVE: &str = "expected a number greater than zero";
+
+fn number_from(text: &str) -> Result<Written, String> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(Written::Number(number)),
+        Ok(_) | Err(_) => Err(POSITIVE.to_owned()),
+    }
+}

@@ -1,0 +1,134 @@
+use std::path::Path;
+
+use protocol::Environment;
+
+use super::{Config, ConfigError, Storage, schema};
+
+const KEY: &str = "1111111111111111111111111111111111111111111111111111111111111111";
+
+fn whole(extra: &str) -> String {
+    format!(
+        "issuer = \"https://eid.example.vn\"\n{extra}\n[storage]\nsqlite = \"vneid.db\"\n[keys]\n\
+         key_encryption_key = \"{KEY}\"\npersonal_data_key = \"{KEY}\"\nindex_key = \"{KEY}\"\n\
+         pairwise_key = \"{KEY}\"\n"
+    )
+}
+
+fn read(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let variables: Vec<_> =
+        variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    Config::read(text, Path::new("/etc/vneid"), &variables)
+}
+
+fn faults(text: &str, variables: &[(&str, &str)]) -> Vec<String> {
+    match read(text, variables) {
+        Ok(_) => Vec::new(),
+        Err(ConfigError(faults)) => {
+            faults.iter().map(|fault| format!("{}: {}", fault.place, fault.message)).collect()
+        }
+    }
+}
+
+#[test]
+fn a_whole_file_is_read_and_its_paths_are_relative_to_it() {
+    let config = read(&whole(""), &[]).unwrap();
+    assert_eq!(config.environment, Environment::Production);
+    assert_eq!(config.storage, Storage::Sqlite("/etc/vneid/vneid.db".into()));
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+}
+
+#[test]
+fn the_environment_lies_over_the_file() {
+    let variables = [
+        ("VNEID_LISTEN", "0.0.0.0:443"),
+        ("VNEID_STORAGE_SQLITE", "other.db"),
+        ("VNEID_CONFIG", "ignored"),
+        ("PATH", "ignored"),
+    ];
+    let config = read(&whole(""), &variables).unwrap();
+    assert_eq!(config.listen.to_string(), "0.0.0.0:443");
+    assert_eq!(config.storage, Storage::Sqlite("other.db".into()));
+}
+
+#[test]
+fn a_key_file_in_the_environment_replaces_the_value_in_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("pairwise.key");
+    std::fs::write(&path, format!("{}\n", "22".repeat(32))).unwrap();
+    let variables = [("VNEID_KEYS_PAIRWISE_KEY_FILE", path.to_str().unwrap())];
+    let config = read(&whole(""), &variables).unwrap();
+    assert_eq!(config.keys.pairwise.expose(), &[0x22; 32]);
+}
+
+#[test]
+fn all_faults_are_reported_together_and_none_quotes_a_value() {
+    let text = "issuer = \"http://eid.example.vn\"\nlisten = \"somewhere\"\ncolour = \"red\"\n\
+                [keys]\nindex_key = \"s3cret\"\npairwise_key_file = \"/nowhere\"\n";
+    let found = faults(text, &[("VNEID_COLOUR", "blue"), ("VNEID_LOG_FORMAT", "xml")]);
+    for place in [
+        "issuer:",
+        "listen:",
+        "colour:",
+        "storage.sqlite:",
+        "keys.key_encryption_key_file:",
+        "keys.personal_data_key_file:",
+        "keys.index_key:",
+        "keys.pairwise_key_file:",
+        "VNEID_COLOUR:",
+        "VNEID_LOG_FORMAT:",
+    ] {
+        assert!(found.iter().any(|fault| fault.starts_with(place)), "{place} {found:?}");
+    }
+    assert_eq!(found.len(), 10, "{found:?}");
+    assert!(found.iter().all(|fault| !fault.contains("s3cret")));
+}
+
+#[test]
+fn what_is_for_development_is_refused_in_production() {
+    // op-traps 26
+    let example = include_str!("../../../../keys.example/index.key").trim();
+    let cases = [
+        whole("test_authentication.accounts = [\"012345678901\"]"),
+        whole("outbound.allow = [\"localhost:8081\"]"),
+        whole("").replace("sqlite = \"vneid.db\"", "ephemeral = true"),
+        whole("").replace(&format!("index_key = \"{KEY}\""), &format!("index_key = \"{example}\"")),
+    ];
+    for text in cases {
+        let found = faults(&text, &[]);
+        assert!(matches!(&found[..], [one] if one.contains("for development only")), "{found:?}");
+        assert!(faults(&text, &[("VNEID_ENVIRONMENT", "development")]).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn contradictions_are_faults() {
+    let both = whole("").replace("[keys]", "[keys]\nindex_key_file = \"index.key\"");
+    assert_eq!(faults(&both, &[]), ["keys.index_key: is given by value and by file"]);
+    let half = whole("tls.certificate = \"cert.pem\"");
+    assert_eq!(faults(&half, &[]), ["tls.key: is missing"]);
+    let twice =
+        whole("environment = \"development\"").replace("[keys]", "ephemeral = true\n[keys]");
+    assert!(faults(&twice, &[])[0].contains("exclude each other"));
+}
+
+#[test]
+fn a_syntax_error_names_its_line_and_quotes_nothing() {
+    let found = faults("issuer = \"x\"\nkeys.index_key = \"s3cret", &[]);
+    assert!(found.iter().any(|fault| fault.starts_with("line 2:")), "{found:?}");
+    assert!(found.iter().all(|fault| !fault.contains("s3cret")));
+}
+
+#[test]
+fn the_schema_names_every_setting_and_its_variable() {
+    let schema = schema::json_schema();
+    let key = &schema["properties"]["keys"]["properties"]["index_key_file"];
+    assert!(key["description"].as_str().unwrap().contains("VNEID_KEYS_INDEX_KEY_FILE"));
+    assert_eq!(schema["additionalProperties"], false);
+}
+
+#[test]
+fn the_example_configuration_is_one() {
+    let text = include_str!("../../../../keys.example/vneid.toml");
+    let base = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../keys.example"));
+    assert!(Config::read(text, base, &[]).is_ok());
+}
