@@ -1,7 +1,20 @@
 //! The house seen from outside, in one binary.
 //!
 //! ```text
-//!  workspace   the rules of the tree itself: layering, budgets, documents
+//!  main_job    what the provider is for, end to end        op_traps   what examiners look for
+//!  login       proving who you are                         consent    claims, consent, the citizen's page
+//!  logout      everywhere                                  matrices   every binding, every disabled thing
+//!  bad_input   garbage and broken stores                   races      many at once; kill -9
+//!  operator    the binary and its command line             workspace  rules of the tree itself
 //! ```
 
+mod bad_input;
+mod consent;
+mod login;
+mod logout;
+mod main_job;
+mod matrices;
+mod op_traps;
+mod operator;
+mod races;
 mod workspace;

@@ -1,83 +1,124 @@
 //! Telling relying parties that a session ended (OpenID Connect Back-Channel Logout §2.5).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use flows::logout::{after_attempt, logout_token};
 use flows::{Fault, Provider};
 use identity_core::Clock;
+use identity_core::id::DeliveryId;
 use storage::LogoutDelivery;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 
 use crate::outbound::Outbound;
 use crate::stop::chain;
 
-/// Notices sent at the same time: one relying party that hangs must not hold up the others.
-const AT_ONCE: usize = 16;
-/// Notices taken up in one pass.
-const PER_PASS: u32 = 256;
+/// Notices on their way at the same time.
+const AT_ONCE: usize = 64;
 
-/// What one pass did.
+/// What came of a round.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Pass {
     pub delivered: usize,
     pub failed: usize,
 }
 
-/// Delivers what is due, once. The loop around it belongs to the composition root: it waits for
-/// `provider.notices` or a while, whichever is first.
-pub async fn deliver_due(
-    provider: &Arc<Provider>,
-    outbound: &Arc<Outbound>,
-    clock: &Arc<dyn Clock>,
-) -> Result<Pass, Fault> {
-    let due = provider.store.due_logouts(clock.now(), PER_PASS).await?;
-    let mut waiting = due.into_iter();
-    let mut running = JoinSet::new();
-    let mut pass = Pass::default();
-    loop {
-        while running.len() < AT_ONCE {
-            let Some(delivery) = waiting.next() else { break };
-            let (provider, outbound, clock) = (provider.clone(), outbound.clone(), clock.clone());
-            running.spawn(async move { attempt(&provider, &outbound, &*clock, &delivery).await });
+/// Sends notices beside each other: a relying party that hangs holds up nobody else. The loop around
+/// it belongs to the composition root.
+pub struct Courier {
+    desk: Desk,
+    under_way: JoinSet<Result<Outcome, Fault>>,
+    /// Which notice each task carries.
+    carried: HashMap<task::Id, DeliveryId>,
+}
+
+/// What sending takes.
+#[derive(Clone)]
+struct Desk {
+    provider: Arc<Provider>,
+    outbound: Arc<Outbound>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Courier {
+    pub fn new(provider: Arc<Provider>, outbound: Arc<Outbound>, clock: Arc<dyn Clock>) -> Self {
+        let desk = Desk { provider, outbound, clock };
+        Self { desk, under_way: JoinSet::new(), carried: HashMap::new() }
+    }
+
+    /// Sends off what is due and not on its way already, as far as there is room.
+    pub async fn take_up(&mut self) -> Result<(), Fault> {
+        let now = self.desk.clock.now();
+        // Those on their way are still due: asking for as many as may be sent at once finds others.
+        let limit = u32::try_from(AT_ONCE).unwrap_or(u32::MAX);
+        for delivery in self.desk.provider.store.due_logouts(now, limit).await? {
+            let known = self.carried.values().any(|carried| *carried == delivery.id);
+            if !known && self.carried.len() < AT_ONCE {
+                let (desk, id) = (self.desk.clone(), delivery.id);
+                let task = self.under_way.spawn(async move { desk.attempt(&delivery).await });
+                self.carried.insert(task.id(), id);
+            }
         }
-        match running.join_next().await {
-            None => return Ok(pass),
-            Some(Ok(Ok(Outcome::Delivered))) => pass.delivered += 1,
-            Some(Ok(Ok(Outcome::Failed))) => pass.failed += 1,
-            Some(Ok(Err(fault))) => return Err(fault),
-            Some(Err(cause)) => return Err(Fault::Key(format!("a delivery stopped: {cause}"))),
+        Ok(())
+    }
+
+    /// Whether so many are on their way that others may be waiting for room.
+    pub fn is_full(&self) -> bool {
+        self.carried.len() >= AT_ONCE
+    }
+
+    /// Waits until one of those on their way arrived or failed; `None` when there is none.
+    pub async fn one_done(&mut self) -> Option<Result<Outcome, Fault>> {
+        let joined = self.under_way.join_next_with_id().await?;
+        let (task, result) = match joined {
+            Ok((task, result)) => (task, result),
+            Err(cause) => (cause.id(), Err(Fault::Key(format!("a delivery stopped: {cause}")))),
+        };
+        self.carried.remove(&task);
+        Some(result)
+    }
+
+    /// Delivers what is due, and waits for what came of it.
+    pub async fn deliver_due(&mut self) -> Result<Pass, Fault> {
+        let mut pass = Pass::default();
+        self.take_up().await?;
+        while let Some(done) = self.one_done().await {
+            match done? {
+                Outcome::Delivered => pass.delivered += 1,
+                Outcome::Failed => pass.failed += 1,
+            }
         }
+        Ok(pass)
     }
 }
 
-enum Outcome {
+/// What came of one attempt.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
     Delivered,
     Failed,
 }
 
-/// No transaction is open while the relying party is spoken to.
-async fn attempt(
-    provider: &Provider,
-    outbound: &Outbound,
-    clock: &dyn Clock,
-    delivery: &LogoutDelivery,
-) -> Result<Outcome, Fault> {
-    let token = logout_token(provider, delivery, clock.now())?;
-    let answer = outbound.post_form(&delivery.uri, &[("logout_token", &token)]).await;
-    let (client, id) = (&delivery.client, delivery.id);
-    let outcome = match answer {
-        Ok(answer) if (200..300).contains(&answer.status) => Outcome::Delivered,
-        Ok(answer) => {
-            tracing::warn!(%client, %id, status = answer.status, "logout notice refused");
-            Outcome::Failed
-        }
-        Err(error) => {
-            tracing::warn!(%client, %id, cause = %chain(&error), "logout notice not delivered");
-            Outcome::Failed
-        }
-    };
-    let now = clock.now();
-    let change = after_attempt(delivery, matches!(outcome, Outcome::Delivered), now);
-    provider.commit_uncontested(&[change], now).await?;
-    Ok(outcome)
+impl Desk {
+    /// No transaction is open while the relying party is spoken to.
+    async fn attempt(&self, delivery: &LogoutDelivery) -> Result<Outcome, Fault> {
+        let token = logout_token(&self.provider, delivery, self.clock.now())?;
+        let answer = self.outbound.post_form(&delivery.uri, &[("logout_token", &token)]).await;
+        let (client, id) = (&delivery.client, delivery.id);
+        let outcome = match answer {
+            Ok(answer) if (200..300).contains(&answer.status) => Outcome::Delivered,
+            Ok(answer) => {
+                tracing::warn!(%client, %id, status = answer.status, "logout notice refused");
+                Outcome::Failed
+            }
+            Err(error) => {
+                tracing::warn!(%client, %id, cause = %chain(&error), "logout notice not delivered");
+                Outcome::Failed
+            }
+        };
+        let now = self.clock.now();
+        let change = after_attempt(delivery, outcome == Outcome::Delivered, now);
+        self.provider.commit_uncontested(&[change], now).await?;
+        Ok(outcome)
+    }
 }

@@ -13,7 +13,6 @@ use identity_core::grant::{AuthorizationCode, GrantTerms};
 use identity_core::relying_party::{ClientProfile, GrantType};
 use identity_core::secret::SecretDigest;
 use identity_core::{GrantId, RelyingParty, Timestamp};
-use jose::{TokenKind, seal};
 use protocol::authorize::Prompt;
 use protocol::redirect_uri::ApplicationType;
 use protocol::{
@@ -28,6 +27,7 @@ use crate::interaction::{AccountChoice, CheckedRequest, Interaction, Purpose};
 use crate::judgement::{Judgement, NextProof, judge};
 use crate::provider::Provider;
 use crate::refusal::{Fault, PageError, PageRefusal};
+use crate::sealed;
 use crate::session::LiveSession;
 
 /// Longest checked request, in bytes of JSON: sealed, it must still fit into a URL.
@@ -371,10 +371,7 @@ impl Attempt<'_> {
             demanded_acr: demanded_acr(request),
             expires_at: self.now.plus(AuthorizationCode::LIFE),
         };
-        let payload = serde_json::to_vec(&code)?;
-        let ring = self.provider.keys.ring();
-        seal(TokenKind::AuthorizationCode, &payload, &ring, self.now, entropy)
-            .map_err(|cause| Fault::Key(cause.to_string()))
+        sealed::seal(self.provider, &code, self.now)
     }
 }
 

@@ -10,16 +10,16 @@ use identity_core::{
     Authenticator, AuthenticatorId, ClientId, EventKind, SecurityEvent, Session, SessionId,
     Timestamp,
 };
-use jose::{TokenKind, open, seal};
+use jose::TokenKind;
 use ledger::{RecordedEvent, Sequence};
 use serde::{Deserialize, Serialize};
 use storage::{Change, Commit, Credential, Enrolment, GrantScope, ThrottleKey};
 
-use crate::issue::key_fault;
 use crate::login::{LoginError, LoginRefusal, evidence_of, pass_gate};
 use crate::password::{Password, PasswordCheck, PasswordFault};
 use crate::provider::Provider;
 use crate::refusal::Fault;
+use crate::sealed::{self, SealedFact};
 use crate::session::{LiveSession, SessionHandle, end_session, record_evidence};
 use crate::totp;
 
@@ -231,6 +231,10 @@ struct PendingTotp {
     at: Timestamp,
 }
 
+impl SealedFact for PendingTotp {
+    const KIND: TokenKind = TokenKind::Enrolment;
+}
+
 pub struct TotpOffer {
     /// Goes into the form as it is.
     pub enrolment: String,
@@ -245,10 +249,7 @@ pub fn offer_totp(
     let secret = totp::generate_secret(provider.entropy.as_ref());
     let pending =
         PendingTotp { session: live.session.id, secret: secret.expose().to_vec(), at: now };
-    let payload = serde_json::to_vec(&pending)?;
-    let ring = provider.keys.ring();
-    let enrolment = seal(TokenKind::Enrolment, &payload, &ring, now, provider.entropy.as_ref())
-        .map_err(key_fault)?;
+    let enrolment = sealed::seal(provider, &pending, now)?;
     Ok(TotpOffer { enrolment, invitation: invitation(live, &secret)? })
 }
 
@@ -325,14 +326,10 @@ fn pending_secret(
     now: Timestamp,
 ) -> Result<SecretBytes, ChangeError> {
     const LIFE: std::time::Duration = std::time::Duration::from_mins(10);
-    let stale = || ChangeError::Refused(ChangeRefusal::StaleEnrolment);
-    let ring = provider.keys.ring();
-    let opened = open(TokenKind::Enrolment, enrolment, &ring, now).map_err(|_| stale())?;
-    let pending: PendingTotp = serde_json::from_slice(&opened.payload).map_err(|_| stale())?;
-    if pending.session != live.session.id || now >= pending.at.plus(LIFE) {
-        return Err(stale());
-    }
-    Ok(SecretBytes::new(pending.secret))
+    sealed::open::<PendingTotp>(provider, enrolment, now)
+        .filter(|pending| pending.session == live.session.id && now < pending.at.plus(LIFE))
+        .map(|pending| SecretBytes::new(pending.secret))
+        .ok_or(ChangeError::Refused(ChangeRefusal::StaleEnrolment))
 }
 
 fn invitation(live: &LiveSession, secret: &SecretBytes) -> Result<totp::Invitation, Fault> {

@@ -37,7 +37,10 @@ pub async fn agreed(
         .request()
         .is_some_and(|checked| checked.request.prompt.contains(Prompt::Consent));
     let given_here = consent.given_at >= interaction.started_at;
-    if (again && !given_here) || !consent.covers(&asked.scopes, &asked.claims()) {
+    // A no to a wish is an answer; to something now essential it is not, so that is asked again.
+    let essential = question(asked).essential.is_subset(&consent.claims);
+    let answered = essential && consent.covers(&asked.scopes, &asked.claims());
+    if (again && !given_here) || !answered {
         return Ok(None);
     }
     Ok(Some(Agreed { claims: consent.claims }))
@@ -60,7 +63,8 @@ pub fn question(asked: &Asked) -> Question {
 }
 
 /// Records agreement to everything essential and to the ticked voluntary claims. What is recorded is
-/// what was asked in this very interaction: another tab's request is not agreed to (ATK-092).
+/// what was asked in this very interaction: another tab's request is not agreed to (ATK-092). A claim
+/// that was agreed to before and is left out now is withdrawn, with the tokens that carry it.
 pub async fn approve(
     provider: &Provider,
     interaction: &Interaction,
@@ -85,7 +89,15 @@ pub async fn approve(
         given_at: now,
         withdrawn_at: None,
     };
-    let consent = match provider.store.consent(live.subject.id, &party.client_id).await? {
+    let earlier = provider.store.consent(live.subject.id, &party.client_id).await?;
+    let narrowed = earlier.as_ref().is_some_and(|earlier| {
+        earlier.withdrawn_at.is_none() && !earlier.claims.is_disjoint(&given.declined)
+    });
+    let mut plan = Vec::new();
+    if narrowed {
+        plan.extend(taken_back(provider, live, &party.client_id, now));
+    }
+    let consent = match earlier {
         Some(earlier) => earlier.extended_by(given),
         None => given,
     };
@@ -94,7 +106,7 @@ pub async fn approve(
     let event = SecurityEvent::new(kind, now, provider.entropy.as_ref())
         .about(live.subject.id)
         .at_client(&party.client_id);
-    let plan = [Change::SaveConsent(Box::new(consent)), Change::Append(Box::new(event))];
+    plan.extend([Change::SaveConsent(Box::new(consent)), Change::Append(Box::new(event))]);
     Ok(provider.commit_uncontested(&plan, now).await?)
 }
 
@@ -106,17 +118,28 @@ pub async fn withdraw(
     now: Timestamp,
 ) -> Result<(), Fault> {
     let subject = live.subject.id;
+    let mut plan = vec![Change::WithdrawConsent { subject, client: client.clone(), now }];
+    plan.extend(taken_back(provider, live, client, now));
+    provider.commit_uncontested(&plan, now).await
+}
+
+/// What rests on an agreement that no longer holds, in part or as a whole.
+fn taken_back(
+    provider: &Provider,
+    live: &LiveSession,
+    client: &identity_core::ClientId,
+    now: Timestamp,
+) -> [Change; 2] {
+    let subject = live.subject.id;
     let event = SecurityEvent::new(EventKind::ConsentWithdrawn, now, provider.entropy.as_ref())
         .about(subject)
         .at_client(client);
-    let plan = [
-        Change::WithdrawConsent { subject, client: client.clone(), now },
+    [
         Change::RevokeGrants {
             scope: GrantScope::OfSubjectAtClient { subject, client: client.clone() },
             reason: identity_core::grant::RevocationReason::ConsentWithdrawn,
             now,
         },
         Change::Append(Box::new(event)),
-    ];
-    provider.commit_uncontested(&plan, now).await
+    ]
 }

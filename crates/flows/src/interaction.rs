@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use identity_core::secret::SecretDigest;
 use identity_core::{ClientId, Timestamp};
-use jose::{SealError, TokenKind, open, seal};
-use protocol::{AuthorizationRequest, ProtocolError};
+use jose::TokenKind;
+use protocol::AuthorizationRequest;
 use serde::{Deserialize, Serialize};
 
-use crate::issue::key_fault;
 use crate::provider::Provider;
-use crate::refusal::{Fault, PageError, PageRefusal};
+use crate::refusal::{Fault, PageRefusal};
+use crate::sealed::{self, SealedFact};
 
 /// One attempt to get something done through our pages.
 #[derive(Clone, Serialize, Deserialize)]
@@ -52,20 +52,15 @@ pub enum AccountChoice {
     Another,
 }
 
+impl SealedFact for Interaction {
+    const KIND: TokenKind = TokenKind::Interaction;
+}
+
 impl Interaction {
     pub const LIFE: Duration = Duration::from_mins(30);
 
-    /// A request too long to travel in an address is its sender's mistake, not a fault of ours.
-    pub fn seal(&self, provider: &Provider, now: Timestamp) -> Result<String, PageError> {
-        let payload = serde_json::to_vec(self).map_err(Fault::from)?;
-        let (ring, entropy) = (provider.keys.ring(), provider.entropy.as_ref());
-        seal(TokenKind::Interaction, &payload, &ring, now, entropy).map_err(|cause| match cause {
-            SealError::TooLong => {
-                let error = ProtocolError::invalid_request("the request is too long");
-                PageRefusal::BadRequest(error).into()
-            }
-            SealError::NoActiveKey | SealError::Failed => key_fault(cause).into(),
-        })
+    pub fn seal(&self, provider: &Provider, now: Timestamp) -> Result<String, Fault> {
+        sealed::seal(provider, self, now)
     }
 
     /// Opens what this browser brought back. Anything else is one answer: the page has expired.
@@ -74,13 +69,11 @@ impl Interaction {
         sealed_text: &str,
         browser: &SecretDigest,
         now: Timestamp,
-    ) -> Result<Self, PageError> {
-        let stale = || PageError::Refused(PageRefusal::StaleInteraction);
-        let opened = open(TokenKind::Interaction, sealed_text, &provider.keys.ring(), now)
-            .map_err(|_| stale())?;
-        let interaction: Self = serde_json::from_slice(&opened.payload).map_err(|_| stale())?;
-        let fresh = now < interaction.started_at.plus(Self::LIFE);
-        if fresh && interaction.browser == *browser { Ok(interaction) } else { Err(stale()) }
+    ) -> Result<Self, PageRefusal> {
+        sealed::open::<Self>(provider, sealed_text, now)
+            .filter(|interaction| now < interaction.started_at.plus(Self::LIFE))
+            .filter(|interaction| interaction.browser == *browser)
+            .ok_or(PageRefusal::StaleInteraction)
     }
 
     pub fn request(&self) -> Option<&CheckedRequest> {

@@ -11,8 +11,7 @@ use identity_core::{
     AccessToken, ClientId, RefreshToken, RelyingParty, Subject, Timestamp, TokenPerson,
 };
 use jose::{
-    AccessTokenClaims, ExtraClaims, IdTokenClaims, SigningAlgorithm, TokenKind, TokenType, at_hash,
-    seal, sign,
+    AccessTokenClaims, ExtraClaims, IdTokenClaims, SigningAlgorithm, TokenType, at_hash, sign,
 };
 use protocol::{Scope, ScopeSet};
 use serde_json::json;
@@ -22,6 +21,7 @@ use crate::identifier::{session_identifier, subject_identifier};
 use crate::judgement::Rejudged;
 use crate::provider::Provider;
 use crate::refusal::Fault;
+use crate::sealed;
 
 /// ID tokens are read at once; five minutes forgive slow networks.
 const ID_TOKEN_LIFE: Duration = Duration::from_mins(5);
@@ -82,7 +82,7 @@ impl Standing<'_> {
             generation,
             issued_at: self.now,
         };
-        sealed(provider, TokenKind::RefreshToken, &token, self.now)
+        sealed::seal(provider, &token, self.now)
     }
 
     /// The ID token; `nonce` only at redemption, never on refresh (OpenID Connect Core §12.2).
@@ -184,7 +184,7 @@ fn access_token(
         expires_at: now.plus(life),
         person,
     };
-    let sealed = sealed(provider, TokenKind::AccessToken, &facts, now)?;
+    let sealed = sealed::seal(provider, &facts, now)?;
     let token = match party.access_token_format {
         AccessTokenFormat::Sealed => sealed,
         AccessTokenFormat::Jwt => jwt(provider, party, &facts, standing, sealed)?,
@@ -223,16 +223,6 @@ fn jwt(
     let algorithm = signing_algorithm(party.id_token_algorithm);
     let key = ring.signer(algorithm, facts.issued_at).map_err(key_fault)?;
     sign(&claims, TokenType::AccessToken, key).map_err(key_fault)
-}
-
-fn sealed<T: serde::Serialize>(
-    provider: &Provider,
-    kind: TokenKind,
-    facts: &T,
-    now: Timestamp,
-) -> Result<String, Fault> {
-    let payload = serde_json::to_vec(facts)?;
-    seal(kind, &payload, &provider.keys.ring(), now, provider.entropy.as_ref()).map_err(key_fault)
 }
 
 pub(crate) fn key_fault(cause: impl std::fmt::Display) -> Fault {

@@ -4,6 +4,7 @@ use assurance::{
     AcrWish, Context, Decision, DecisionRequest, DenyCode, Evaluation, Fal, Policy, Requirement,
     StepUpOption, decide, evaluate,
 };
+use identity_core::authenticator::AuthenticatorStatus;
 use identity_core::{
     AuthenticationEvidence, Authenticator, AuthenticatorKind, RelyingParty, SubjectState, Timestamp,
 };
@@ -57,11 +58,13 @@ pub fn judge(
     let Some(wish) = wish_of(request) else {
         return Ok(Judgement::OutOfReach { reason: "ACR_UNKNOWN".to_owned() });
     };
+    let authenticators = live.authenticators();
+    let evidence = backed(&live.session.evidence, &authenticators);
     let question = Question {
         policy: provider.policy(now)?,
         state: live.subject.state(),
-        evidence: fresh_enough(&live.session.evidence, interaction, now),
-        authenticators: live.authenticators(),
+        evidence: fresh_enough(&evidence, interaction, now),
+        authenticators,
         requirement: requirement_of(provider.policy(now)?, party)?,
         fal: party.map_or(Fal::default(), fal_of),
         now,
@@ -99,7 +102,7 @@ pub fn rejudge(
     let question = Question {
         policy,
         state: person.state.clone(),
-        evidence: person.evidence.to_vec(),
+        evidence: backed(person.evidence, person.authenticators),
         authenticators: person.authenticators.to_vec(),
         requirement: requirement_of(policy, Some(party))?,
         fal: fal_of(party),
@@ -113,7 +116,7 @@ pub fn rejudge(
         }
     }
     let context = Context { fal: question.fal, ..Context::default() };
-    let present = evaluate(person.state, person.evidence, &context, policy, now);
+    let present = evaluate(person.state, &question.evidence, &context, policy, now);
     let minimum = question.requirement.minimum;
     let levels = present.vector.levels;
     if levels.vn_account < minimum.vn_account || levels.ial < minimum.ial {
@@ -211,6 +214,25 @@ fn wish_of(request: Option<&AuthorizationRequest>) -> Option<AcrWish> {
         return Some(AcrWish::voluntary(request.acr_values.iter().map(String::as_str)));
     }
     AcrWish::essential(demanded.iter().map(String::as_str)).ok()
+}
+
+/// What was proven with an authenticator that was removed or reported lost since proves nothing any
+/// more (ATK-139, edge case 12). One that wrong guesses disabled was good when it was used: strangers
+/// must not log people out by guessing.
+fn backed(
+    evidence: &[AuthenticationEvidence],
+    authenticators: &[Authenticator],
+) -> Vec<AuthenticationEvidence> {
+    let stands = |evidence: &&AuthenticationEvidence| {
+        let used = authenticators.iter().find(|known| known.id == evidence.authenticator);
+        used.is_some_and(|used| match used.status {
+            AuthenticatorStatus::Active
+            | AuthenticatorStatus::Pending
+            | AuthenticatorStatus::Disabled { .. } => true,
+            AuthenticatorStatus::Suspended { .. } | AuthenticatorStatus::Removed { .. } => false,
+        })
+    };
+    evidence.iter().filter(stands).cloned().collect()
 }
 
 /// `prompt=login` and `max_age` (OC-02): older evidence does not count, but what was proven since

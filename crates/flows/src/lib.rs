@@ -28,6 +28,7 @@ pub mod provider;
 pub mod refusal;
 pub mod registration;
 pub mod revoke;
+mod sealed;
 pub mod select_account;
 pub mod session;
 pub mod token;

@@ -10,7 +10,7 @@ use identity_core::session::SessionEndReason;
 use identity_core::{RelyingParty, Session, Timestamp};
 use jose::{
     Expected, Expiry, IdTokenClaims, LogoutEvents, LogoutTokenClaims, SigningAlgorithm, TokenKind,
-    TokenType, open, seal, sign, verify_own,
+    TokenType, sign, verify_own,
 };
 use protocol::end_session::{EndSessionRequest, return_address};
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,7 @@ use crate::identifier::{session_identifier, subject_identifier};
 use crate::issue::{key_fault, signing_algorithm};
 use crate::provider::Provider;
 use crate::refusal::{Fault, PageError, PageRefusal};
+use crate::sealed::{self, SealedFact};
 use crate::session::end_session;
 
 /// Who a verified hint speaks about.
@@ -136,13 +137,15 @@ pub struct PendingLogout {
     pub asked_at: Timestamp,
 }
 
+impl SealedFact for PendingLogout {
+    const KIND: TokenKind = TokenKind::LogoutRequest;
+}
+
 impl PendingLogout {
     const LIFE: Duration = Duration::from_mins(30);
 
     pub fn seal(&self, provider: &Provider, now: Timestamp) -> Result<String, Fault> {
-        let payload = serde_json::to_vec(self)?;
-        let (ring, entropy) = (provider.keys.ring(), provider.entropy.as_ref());
-        seal(TokenKind::LogoutRequest, &payload, &ring, now, entropy).map_err(key_fault)
+        sealed::seal(provider, self, now)
     }
 
     /// Opens what this browser brought back.
@@ -152,14 +155,10 @@ impl PendingLogout {
         browser: &SecretDigest,
         now: Timestamp,
     ) -> Result<Self, PageRefusal> {
-        let stale = |_| PageRefusal::StaleInteraction;
-        let ring = provider.keys.ring();
-        let opened = open(TokenKind::LogoutRequest, sealed_text, &ring, now)
-            .map_err(|_| PageRefusal::StaleInteraction)?;
-        let pending: Self = serde_json::from_slice(&opened.payload).map_err(stale)?;
-        let fresh = now < pending.asked_at.plus(Self::LIFE);
-        let ours = fresh && pending.browser == *browser;
-        if ours { Ok(pending) } else { Err(PageRefusal::StaleInteraction) }
+        sealed::open::<Self>(provider, sealed_text, now)
+            .filter(|pending| now < pending.asked_at.plus(Self::LIFE))
+            .filter(|pending| pending.browser == *browser)
+            .ok_or(PageRefusal::StaleInteraction)
     }
 }
 

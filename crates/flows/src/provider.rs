@@ -5,7 +5,7 @@ use std::sync::Arc;
 use assurance::{Policy, PolicySet};
 use identity_core::secret::SecretBytes;
 use identity_core::time::Entropy;
-use identity_core::{EventKind, LoginName, Timestamp};
+use identity_core::{LoginName, Timestamp};
 use node::{ClientGate, Keys, Registry, SecurityView};
 use protocol::{Environment, Issuer};
 use storage::{Change, Commit, Store, TransientStore};
@@ -69,6 +69,10 @@ impl Provider {
     pub async fn commit(&self, plan: &[Change], now: Timestamp) -> Result<Commit, Fault> {
         let commit = self.store.commit(plan).await?;
         if commit == Commit::Done {
+            let takes_back = |change: &Change| match change {
+                Change::Append(event) => ledger::takes_back(event),
+                _ => false,
+            };
             if plan.iter().any(takes_back) {
                 self.security.catch_up(now).await?;
             }
@@ -87,36 +91,5 @@ impl Provider {
                 "unexpected contest {contest:?}"
             )))),
         }
-    }
-}
-
-fn takes_back(change: &Change) -> bool {
-    let Change::Append(event) = change else { return false };
-    match event.kind {
-        EventKind::AccountLocked { .. }
-        | EventKind::AccountUnlocked
-        | EventKind::DeathRecorded
-        | EventKind::SessionEnded { .. }
-        | EventKind::AuthenticatorDisabled { .. }
-        | EventKind::AuthenticatorRemoved { .. }
-        | EventKind::PasswordChanged { .. }
-        | EventKind::ConsentWithdrawn
-        | EventKind::GrantRevoked { .. }
-        | EventKind::AccessTokenRevoked { .. }
-        | EventKind::ClientSuspended
-        | EventKind::ClientReinstated
-        | EventKind::KeyCompromised { .. } => true,
-        EventKind::AccountCreated
-        | EventKind::AccountActivated
-        | EventKind::NumberChanged
-        | EventKind::LoginSucceeded { .. }
-        | EventKind::LoginRefused { .. }
-        | EventKind::AuthenticatorBound { .. }
-        | EventKind::ConsentGiven { .. }
-        | EventKind::GrantIssued { .. }
-        | EventKind::GrantRefreshed { .. }
-        | EventKind::ClientRegistered
-        | EventKind::KeyCreated { .. }
-        | EventKind::RequestRefused { .. } => false,
     }
 }

@@ -2,7 +2,6 @@
 
 use identity_core::grant::{Grant, RevocationReason};
 use identity_core::{EventKind, RefreshToken, RelyingParty, SecurityEvent, Timestamp};
-use jose::{TokenKind, open};
 use node::open_access_token;
 use protocol::PresentedClient;
 use protocol::revoke::RevocationRequest;
@@ -10,6 +9,7 @@ use storage::{Change, GrantScope};
 
 use crate::provider::Provider;
 use crate::refusal::{EndpointError, Fault};
+use crate::sealed;
 
 /// `Ok` whether or not there was anything to revoke (§2.2); an error only when the client is not
 /// who it says, or when the revocation could not be made durable (RV-04).
@@ -57,14 +57,10 @@ async fn refresh_token(
     token: &str,
     now: Timestamp,
 ) -> Result<Option<Vec<Change>>, Fault> {
-    let ring = provider.keys.ring();
-    let Ok(opened) = open(TokenKind::RefreshToken, token, &ring, now) else { return Ok(None) };
-    let Ok(token) = serde_json::from_slice::<RefreshToken>(&opened.payload) else {
+    let token = sealed::open::<RefreshToken>(provider, token, now);
+    let Some(token) = token.filter(|token| token.client == party.client_id) else {
         return Ok(None);
     };
-    if token.client != party.client_id {
-        return Ok(None);
-    }
     let Some(Grant::Active(grant)) = provider.store.grant(token.grant).await? else {
         return Ok(None);
     };

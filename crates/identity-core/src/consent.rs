@@ -41,6 +41,9 @@ impl Consent {
         self.scopes.extend(newer.scopes);
         self.claims.retain(|claim| !newer.declined.contains(claim));
         self.claims.extend(newer.claims);
-        Self { scopes: self.scopes, claims: self.claims, ..newer }
+        // A no outlives questions about something else.
+        self.declined.extend(newer.declined);
+        self.declined.retain(|claim| !self.claims.contains(claim));
+        Self { scopes: self.scopes, claims: self.claims, declined: self.declined, ..newer }
     }
 }

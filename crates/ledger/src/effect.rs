@@ -22,6 +22,11 @@ pub(crate) enum Effect {
     KeyCompromised { kid: String },
 }
 
+/// Whether the event takes something back that is already out, so that a node should know at once.
+pub fn takes_back(event: &SecurityEvent) -> bool {
+    !matches!(Effect::of(event), Ok(Effect::None))
+}
+
 impl Effect {
     pub(crate) fn of(event: &SecurityEvent) -> Result<Self, RecordError> {
         let subject =

@@ -26,6 +26,7 @@ pub mod security_state;
 mod testing;
 
 pub use checkpoint::{Checkpoint, LedgerFault, Verifier, verify_ledger};
+pub use effect::takes_back;
 pub use follower::{Action, Follower, Freshness, Read};
 pub use merkle::Digest;
 pub use recorded::{RecordError, RecordedEvent, Sequence, decode, encode};

@@ -71,7 +71,8 @@ impl Browser {
     /// `SameSite=Lax`. No redirect is followed.
     pub async fn post_from_elsewhere(&mut self, url: &str, fields: &[(&str, &str)]) -> Page {
         let url = self.issuer.join(url).expect("a URL");
-        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let body =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = self
             .http
             .post(url.clone())
@@ -83,7 +84,8 @@ impl Browser {
     }
 
     pub async fn post(&mut self, url: Url, fields: &[(String, String)]) -> Page {
-        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let body =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         self.send(Method::POST, url, Some(body)).await
     }
 
@@ -210,7 +212,12 @@ impl Page {
     }
 
     pub fn describe(&self) -> String {
-        format!("{} {}: {}", self.status, self.url, self.body.chars().take(2000).collect::<String>())
+        format!(
+            "{} {}: {}",
+            self.status,
+            self.url,
+            self.body.chars().take(2000).collect::<String>()
+        )
     }
 }
 

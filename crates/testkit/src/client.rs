@@ -88,7 +88,9 @@ impl<'a> NewClient<'a> {
             },
             status: RelyingPartyStatus::Active,
             profile: ClientProfile::Strict,
-            authentication: ClientAuthentication::ClientSecretBasic { secrets: vec![digest(SECRET)] },
+            authentication: ClientAuthentication::ClientSecretBasic {
+                secrets: vec![digest(SECRET)],
+            },
             redirect_uris: vec![REDIRECT_URI.to_owned()],
             post_logout_redirect_uris: vec!["https://portal.example/".to_owned()],
             backchannel_logout_uri: None,
@@ -161,7 +163,12 @@ impl Client {
         self.redeem_with(server, code, &[]).await
     }
 
-    pub async fn redeem_with(&self, server: &Server, code: &str, further: &[(&str, &str)]) -> Tokens {
+    pub async fn redeem_with(
+        &self,
+        server: &Server,
+        code: &str,
+        further: &[(&str, &str)],
+    ) -> Tokens {
         let mut form = vec![
             ("grant_type", "authorization_code"),
             ("code", code),
@@ -214,14 +221,14 @@ impl Browser {
         for _ in 0..4 {
             page = match page.path() {
                 _ if page.location().is_some() => return page,
-                "/login" => {
+                "/login" if page.has_id("password") => {
                     let filled = [
                         ("username", citizen.number.as_str()),
                         ("password", citizen.password.as_str()),
                     ];
                     self.submit(&page, &filled).await
                 }
-                "/login/totp" => {
+                "/login/totp" if page.has_id("totp") => {
                     server.next_totp_step();
                     let code = citizen.code_at(server.now());
                     self.submit(&page, &[("totp", &code)]).await

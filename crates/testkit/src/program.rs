@@ -107,7 +107,8 @@ impl Program {
     /// Starts something that listens on `port`, and waits until it answers.
     pub async fn start(&self, configuration: &str, arguments: &[&str], port: u16) -> Process {
         let log = self.path(&format!("{port}.log"));
-        let file = || Stdio::from(File::options().create(true).append(true).open(&log).expect("log"));
+        let file =
+            || Stdio::from(File::options().create(true).append(true).open(&log).expect("log"));
         let mut command = self.command(configuration);
         let command = command.args(arguments).stdin(Stdio::null()).stdout(file()).stderr(file());
         let child = command.spawn().expect("vneid starts");

@@ -27,6 +27,8 @@ account-card-expired = Your identity card has expired, so your account is locked
 account-card-expired-advice = Apply for a new card. Your account unlocks itself when you have it.
 account-guardian-needed = This needs the consent of your guardian or representative.
 account-guardian-needed-advice = Ask them to confirm with their own account, then sign in again.
+account-too-weak = Your password is too short to sign in with on its own.
+account-too-weak-advice = Take your identity card to the police of your commune to set a longer password or to add an authenticator app.
 account-closed = This account cannot be used.
 account-closed-advice = If you think this is a mistake, take your identity papers to your commune police.
 

@@ -27,6 +27,8 @@ account-card-expired = Thẻ căn cước của bạn đã hết hạn nên tài
 account-card-expired-advice = Hãy làm thủ tục cấp đổi thẻ. Tài khoản sẽ tự mở khi có thẻ mới.
 account-guardian-needed = Việc này cần người giám hộ hoặc người đại diện đồng ý.
 account-guardian-needed-advice = Hãy nhờ người đó xác nhận bằng tài khoản của họ, rồi đăng nhập lại.
+account-too-weak = Mật khẩu của bạn ngắn nên không đủ để đăng nhập một mình.
+account-too-weak-advice = Hãy đến công an cấp xã, mang theo thẻ căn cước, để đặt mật khẩu dài hơn hoặc đăng ký ứng dụng xác thực.
 account-closed = Tài khoản này không sử dụng được.
 account-closed-advice = Nếu bạn cho rằng có nhầm lẫn, hãy mang giấy tờ tùy thân đến công an cấp xã.
 

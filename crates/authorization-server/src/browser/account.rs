@@ -25,12 +25,11 @@ pub fn problem_of_reason(reason: &str) -> Option<AccountProblem> {
         (_, Redress::AskGuardian) => Some(AccountProblem::GuardianNeeded),
         (_, Redress::RenewCard) => Some(AccountProblem::CardExpired),
         (_, Redress::CorrectRecord) => Some(AccountProblem::Closed),
+        (_, Redress::AddFactor | Redress::LongerPassword) => Some(AccountProblem::TooWeak),
         (
             _,
             Redress::VisitPolice
             | Redress::ProveAgain
-            | Redress::AddFactor
-            | Redress::LongerPassword
             | Redress::OtherMethod
             | Redress::ContactPortal,
         ) => None,

@@ -84,6 +84,7 @@ fn items(claims: &BTreeSet<String>, profile: &Profile) -> Vec<ConsentItem> {
             items.push(ConsentItem { claim: claim.clone(), data, preview });
         }
     }
+    items.sort_by(|one, other| one.data.cmp(&other.data));
     items
 }
 

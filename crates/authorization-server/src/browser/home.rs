@@ -1,5 +1,7 @@
 //! `/home`: who I am here, where I am logged in, who knows what about me.
 
+use std::collections::BTreeSet;
+
 use axum::response::Response;
 use flows::citizen;
 use flows::logout::parties_of;
@@ -132,13 +134,8 @@ fn party_of(visit: &Visit, client: &ClientId, purpose: String) -> shared::Relyin
 }
 
 fn kinds<'a>(claims: impl Iterator<Item = &'a String>) -> Vec<Data> {
-    let mut kinds = Vec::new();
-    for data in claims.filter_map(|claim| data_of(claim)) {
-        if !kinds.contains(&data) {
-            kinds.push(data);
-        }
-    }
-    kinds
+    let kinds: BTreeSet<Data> = claims.filter_map(|claim| data_of(claim)).collect();
+    kinds.into_iter().collect()
 }
 
 pub async fn withdraw(visit: Visit, form: OwnForm) -> Result<Response, Stop> {

@@ -13,6 +13,7 @@ use super::step::Step;
 use super::words;
 use crate::form::OwnForm;
 use crate::pages::login::{AccountProblem, Login, LoginProblem, Person};
+use crate::pages::shared::Reason;
 use crate::stop::Stop;
 use crate::visit::Visit;
 
@@ -24,7 +25,7 @@ pub async fn page(visit: Visit) -> Result<Response, Stop> {
     if let Some(elsewhere) = step.elsewhere(Page::Login).await? {
         return Ok(elsewhere);
     }
-    show(&step, &hinted_name(&step), None)
+    show_for(&step, person(&step, &hinted_name(&step)), None)
 }
 
 pub async fn submit(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
@@ -42,8 +43,13 @@ pub async fn submit(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
         (_, "") => Some(LoginProblem::MissingPassword),
         _ => None,
     };
-    if missing.is_some() {
-        return show(&step, typed, missing);
+    // The same page again: a name that could be typed can be corrected.
+    let again = |problem| {
+        let who = if form.has("username") { anybody(typed) } else { person(&step, typed) };
+        show_for(&step, who, Some(problem))
+    };
+    if let Some(missing) = missing {
+        return again(missing);
     }
     let attempt = PasswordAttempt {
         username,
@@ -54,7 +60,7 @@ pub async fn submit(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
     };
     match with_password(&step.visit.state.provider, &attempt).await {
         Ok(handle) => step.enter(&handle).await,
-        Err(LoginError::Refused(refusal)) => show(&step, typed, Some(problem_of(&refusal))),
+        Err(LoginError::Refused(refusal)) => again(problem_of(&refusal)),
         Err(LoginError::Fault(fault)) => Err(fault.into()),
     }
 }
@@ -83,22 +89,26 @@ fn hinted_name(step: &Step) -> String {
     hint.filter(|hint| LoginName::parse(hint).is_ok()).unwrap_or_default()
 }
 
-fn show(step: &Step, entered: &str, problem: Option<LoginProblem>) -> Result<Response, Stop> {
-    let person = match fixed_person(step) {
+fn person(step: &Step, entered: &str) -> Person {
+    match fixed_person(step) {
         Some(live) => Person::Fixed(words::holder(&live.subject.profile)),
         None => anybody(entered),
-    };
-    show_for(step, person, problem)
+    }
 }
 
 fn show_for(step: &Step, person: Person, problem: Option<LoginProblem>) -> Result<Response, Stop> {
     let visit = &step.visit;
+    // One explanation at a time: why the account is closed outweighs why the password is asked for.
+    let reason = match problem {
+        Some(LoginProblem::Account(_)) => Reason::SignIn,
+        Some(_) | None => reason(step),
+    };
     let page = Login {
         csrf: visit.csrf(),
         interaction: step.sealed.clone(),
         relying_party: step.party().map(|party| words::party(&party, visit.language)),
         person,
-        reason: reason(step),
+        reason,
         problem,
     };
     let shown = visit.show_at(&step.address(Page::Login), &page, &step.policy())?;

@@ -48,6 +48,8 @@ pub enum AccountProblem {
     LockedByAuthority,
     CardExpired,
     GuardianNeeded,
+    /// A short password and nothing beside it: no login of this person can suffice.
+    TooWeak,
     /// The holder was reported deceased. Said without saying it: whoever reads this is alive.
     Closed,
 }
@@ -95,6 +97,7 @@ impl AccountProblem {
             }
             Self::CardExpired => ("account-card-expired", "account-card-expired-advice"),
             Self::GuardianNeeded => ("account-guardian-needed", "account-guardian-needed-advice"),
+            Self::TooWeak => ("account-too-weak", "account-too-weak-advice"),
             Self::Closed => ("account-closed", "account-closed-advice"),
         }
     }
@@ -129,6 +132,7 @@ fn faces() -> Vec<(&'static str, Login)> {
         ("login-locked-authority", account(AccountProblem::LockedByAuthority)),
         ("login-card-expired", account(AccountProblem::CardExpired)),
         ("login-guardian", account(AccountProblem::GuardianNeeded)),
+        ("login-too-weak", account(AccountProblem::TooWeak)),
         ("login-closed", account(AccountProblem::Closed)),
         ("login-again", Login { reason: Reason::Again, ..fixed() }),
         ("login-step-up", Login { reason: Reason::StepUp { procedure, level }, ..fixed() }),

@@ -93,8 +93,9 @@ impl Reason {
     }
 }
 
-/// What a relying party can learn about somebody, in the citizen's words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a relying party can learn about somebody, in the citizen's words and in the order people
+/// introduce themselves.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Data {
     FullName,
     DateOfBirth,

@@ -8,7 +8,7 @@ use jose::digest::{base64url, sha256};
 use serde_json::Value;
 
 use super::house::{Browser, House, NUMBER, PASSWORD, Seen, TOTP, call};
-use crate::delivery::{Pass, deliver_due};
+use crate::delivery::{Courier, Pass};
 use crate::outbound::{Exceptions, Outbound};
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -311,7 +311,8 @@ async fn the_portal_is_told_of_the_logout_until_it_has_heard() {
     let exceptions = Exceptions::parse([format!("localhost:{port}").as_str()]).unwrap();
     let outbound = Arc::new(Outbound::new(exceptions).unwrap());
     let clock: Arc<dyn Clock> = house.clock.clone();
-    let deliver = async || deliver_due(&house.provider, &outbound, &clock).await.unwrap();
+    let mut courier = Courier::new(house.provider.clone(), outbound, clock);
+    let mut deliver = async || courier.deliver_due().await.unwrap();
     assert_eq!(deliver().await, Pass { delivered: 0, failed: 1 });
     assert_eq!(deliver().await, Pass::default(), "a failed notice waits");
     house.later(5);

@@ -5,7 +5,6 @@ use identity_core::grant::{
 };
 use identity_core::relying_party::GrantType;
 use identity_core::{EventKind, RelyingParty, SecurityEvent, Timestamp};
-use jose::{TokenKind, open};
 use protocol::token::TokenType;
 use protocol::{CodeVerifier, ErrorCode, SecretString, TokenResponse};
 use storage::{Change, Commit, GrantScope};
@@ -14,6 +13,7 @@ use super::standing::{Cleared, ensure_active};
 use crate::issue::{Standing, scope_set};
 use crate::provider::Provider;
 use crate::refusal::{EndpointError, Fault};
+use crate::sealed;
 
 pub struct Presented {
     pub code: SecretString,
@@ -61,11 +61,8 @@ fn open_code(
     code: &SecretString,
     now: Timestamp,
 ) -> Result<AuthorizationCode, EndpointError> {
-    let not_ours = || EndpointError::invalid_grant("the code is not valid");
-    let ring = provider.keys.ring();
-    let opened = open(TokenKind::AuthorizationCode, code.expose_secret(), &ring, now)
-        .map_err(|_| not_ours())?;
-    serde_json::from_slice(&opened.payload).map_err(|_| not_ours())
+    sealed::open(provider, code.expose_secret(), now)
+        .ok_or(EndpointError::invalid_grant("the code is not valid"))
 }
 
 /// A code that comes back late may be a copy of one that was redeemed: then its family goes too

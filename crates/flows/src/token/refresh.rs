@@ -7,7 +7,6 @@ use std::time::Duration;
 use identity_core::grant::{ActiveGrant, Grant, RevocationReason, Rotation};
 use identity_core::relying_party::GrantType;
 use identity_core::{EventKind, RefreshToken, RelyingParty, SecurityEvent, Timestamp};
-use jose::{TokenKind, open};
 use protocol::token::TokenType;
 use protocol::{ErrorCode, ScopeSet, SecretString, TokenResponse};
 use storage::{Change, Commit};
@@ -17,6 +16,7 @@ use super::standing::ensure_active;
 use crate::issue::{Standing, scope_set};
 use crate::provider::Provider;
 use crate::refusal::EndpointError;
+use crate::sealed;
 
 /// Age at which a confidential client's refresh token is renewed.
 const RENEW_AFTER: Duration = Duration::from_hours(24);
@@ -79,13 +79,10 @@ fn open_token(
     presented: &SecretString,
     now: Timestamp,
 ) -> Result<RefreshToken, EndpointError> {
-    let not_ours = || EndpointError::invalid_grant("the refresh token is not valid");
-    let ring = provider.keys.ring();
-    let opened = open(TokenKind::RefreshToken, presented.expose_secret(), &ring, now)
-        .map_err(|_| not_ours())?;
-    let token: RefreshToken = serde_json::from_slice(&opened.payload).map_err(|_| not_ours())?;
-    // ATK-072: another client's token is no token.
-    if token.client == party.client_id { Ok(token) } else { Err(not_ours()) }
+    sealed::open::<RefreshToken>(provider, presented.expose_secret(), now)
+        // ATK-072: another client's token is no token.
+        .filter(|token| token.client == party.client_id)
+        .ok_or(EndpointError::invalid_grant("the refresh token is not valid"))
 }
 
 /// Scope can only narrow (OA-15).

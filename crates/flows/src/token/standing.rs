@@ -2,6 +2,7 @@
 //! (security.md, "ten decisions" no. 1; ATK-139).
 
 use identity_core::account::AccountState;
+use identity_core::consent::Consent;
 use identity_core::grant::GrantTerms;
 use identity_core::relying_party::ConsentRule;
 use identity_core::{RelyingParty, Subject, Timestamp};
@@ -41,8 +42,7 @@ pub async fn ensure_active(
     }
     if party.consent == ConsentRule::AskCitizen {
         let consent = provider.store.consent(terms.subject, &party.client_id).await?;
-        let claims = terms.userinfo_claims.union(&terms.id_token_claims).cloned().collect();
-        if !consent.is_some_and(|consent| consent.covers(&terms.scopes, &claims)) {
+        if !consent.is_some_and(|consent| still_agreed(&consent, terms)) {
             return Err(EndpointError::invalid_grant("consent was withdrawn"));
         }
     }
@@ -62,4 +62,13 @@ pub async fn ensure_active(
     let judged = rejudge(provider, party, &person, demanded_acr, now)?
         .ok_or(EndpointError::invalid_grant("the assurance no longer suffices"))?;
     Ok(Cleared { subject, judged })
+}
+
+/// A claim that was agreed to and is declined now is as good as withdrawn: unlike a question, a grant
+/// is not covered by a no.
+fn still_agreed(consent: &Consent, terms: &GrantTerms) -> bool {
+    consent.withdrawn_at.is_none()
+        && terms.scopes.is_subset(&consent.scopes)
+        && terms.userinfo_claims.is_subset(&consent.claims)
+        && terms.id_token_claims.is_subset(&consent.claims)
 }

@@ -127,13 +127,18 @@ pub async fn seed(node: &Node) -> Result<(), CliError> {
         };
         ids.insert(citizen.key.clone(), id);
     }
+    // As many at once as are hashed at once: whoever queues longer is shed on a busy machine.
+    let at_once = std::thread::available_parallelism().map_or(1, usize::from);
     let mut creating = JoinSet::new();
     for citizen in new {
+        if creating.len() >= at_once {
+            join_one(&mut creating).await?;
+        }
         let Some(id) = ids.get(&citizen.key) else { continue };
         creating.spawn(create(node, citizen, citizen.subject(node, *id, &ids)?));
     }
-    while let Some(created) = creating.join_next().await {
-        created.map_err(|error| CliError::Refused(error.to_string()))??;
+    while !creating.is_empty() {
+        join_one(&mut creating).await?;
     }
     for citizen in &people {
         if let (Some(fate), Some(id)) = (citizen.fate, ids.get(&citizen.key)) {
@@ -141,6 +146,13 @@ pub async fn seed(node: &Node) -> Result<(), CliError> {
         }
     }
     Ok(())
+}
+
+async fn join_one(creating: &mut JoinSet<Result<(), CliError>>) -> Result<(), CliError> {
+    match creating.join_next().await {
+        Some(created) => created.map_err(|error| CliError::Refused(error.to_string()))?,
+        None => Ok(()),
+    }
 }
 
 fn create(

@@ -1,0 +1,39 @@
+//! Proving who you are: throttling, replay, and what nobody learns from the answers.
+//!
+//! ```text
+//!  oracle    what the answers tell strangers: nothing         throttle   how often one may guess
+//!  code      one-time codes count once                        flow       tabs, back buttons, old pages
+//!  account   what a proven holder is told                     examiner   the test account
+//! ```
+
+mod account;
+mod code;
+mod examiner;
+mod flow;
+mod oracle;
+mod throttle;
+
+use testkit::{Citizen, Client, Page, Server};
+
+/// The page of a fresh browser after one attempt.
+async fn attempt(server: &Server, portal: &Client, name: &str, password: &str) -> Page {
+    let mut browser = server.browser();
+    let page = browser.visit(&portal.authorize(&[])).await;
+    assert_eq!(page.path(), "/login", "{}", page.describe());
+    browser.submit(&page, &[("username", name), ("password", password)]).await
+}
+
+/// A browser that proved the password and is asked for a code.
+async fn asked_for_code(
+    server: &Server,
+    portal: &Client,
+    citizen: &Citizen,
+) -> (testkit::Browser, Page) {
+    let mut browser = server.browser();
+    let asks = [("acr_values", "urn:vn:eid:auth:2")];
+    let page = browser.visit(&portal.authorize(&asks)).await;
+    let filled = [("username", &*citizen.number), ("password", &*citizen.password)];
+    let page = browser.submit(&page, &filled).await;
+    assert_eq!(page.path(), "/login/totp", "{}", page.describe());
+    (browser, page)
+}
