@@ -20,7 +20,7 @@ test-rust:
 
 test-browser:
 	cargo build --package vneid
-	tests/e2e/run.sh
+	VNEID_BINARY=$${CARGO_TARGET_DIR:-target}/debug/vneid tests/e2e/run.sh
 
 check: ## Formatting, lints, layering, budgets, documents
 	cargo fmt --all --check

@@ -173,7 +173,7 @@ impl Drop for Process {
     }
 }
 
-/// Two tests that ask at the same moment get two ports.
+/// Whoever asks gets another one, unless somebody else was given it meanwhile.
 pub fn free_port() -> u16 {
     let socket = TcpListener::bind("127.0.0.1:0").expect("a free port");
     socket.local_addr().expect("bound").port()

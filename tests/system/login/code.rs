@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use testkit::{Citizen, Client, Database, Page, Server};
+use testkit::{Citizen, Client, Database, Page, Server, all_at_once};
 
 use super::asked_for_code;
 use super::throttle::wrong_code;
@@ -81,4 +81,24 @@ async fn a_wrong_code_opens_nothing_and_the_page_can_be_used_again() {
     }
     let right = citizen.code_at(server.now());
     assert!(accepted(&browser.submit(&page, &[("totp", &right)]).await));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_code_typed_in_eight_browsers_at_once_opens_one() {
+    // ATK-103
+    let server = Server::start().await;
+    let portal = server.client("portal").create().await;
+    let citizen = server.citizen().create().await;
+    let mut waiting = Vec::new();
+    // Five guesses are free; the rest fail for whichever reason.
+    for _ in 0..8 {
+        waiting.push(asked_for_code(&server, &portal, &citizen).await);
+    }
+    let code = citizen.code_at(server.now());
+    let opened = all_at_once(waiting.len(), |index| {
+        let ((mut browser, page), code) = (waiting[index].clone(), code.clone());
+        async move { browser.submit(&page, &[("totp", &*code)]).await.redirected("code").is_some() }
+    })
+    .await;
+    assert_eq!(opened.iter().filter(|opened| **opened).count(), 1);
 }

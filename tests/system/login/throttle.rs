@@ -29,7 +29,7 @@ async fn five_mistakes_are_free_and_then_the_waiting_grows() {
         let page = attempt(&server, &portal, name, WRONG).await;
         assert_eq!(answer(&page), (429, Some(60)), "{name}");
     }
-    server.clock.advance(Duration::from_secs(60));
+    server.clock.advance(Duration::from_mins(1));
     let page = attempt(&server, &portal, &citizen.number, &citizen.password).await;
     assert!(page.redirected("code").is_some(), "{}", page.describe());
     let page = attempt(&server, &portal, &citizen.number, WRONG).await;
@@ -150,8 +150,8 @@ async fn when_too_many_log_in_at_once_some_are_asked_to_come_back() {
         assert!(answer(page).1.is_some_and(|seconds| seconds > 0), "{}", page.describe());
         assert!(page.body.contains(page.headers["x-request-id"].to_str().unwrap()));
     }
-    let served = pages.iter().filter(|page| page.status == 422).count();
-    assert_eq!(served + shed.len(), pages.len(), "everybody else got an ordinary answer");
+    let ordinary = pages.iter().filter(|page| page.status == 422).count();
+    assert_eq!(ordinary + shed.len(), pages.len(), "everybody else got an ordinary answer");
     still_well(&server, &portal).await;
 }
 
@@ -202,5 +202,5 @@ pub fn wrong_code(server: &Server, citizen: &Citizen) -> String {
     let step = Duration::from_secs(30);
     let now = server.now();
     let right = [now.minus(step), now, now.plus(step)].map(|at| citizen.code_at(at));
-    (0..).map(|number| format!("{number:06}")).find(|code| !right.contains(code)).unwrap()
+    (0..4).map(|number| format!("{number:06}")).find(|code| !right.contains(code)).unwrap()
 }

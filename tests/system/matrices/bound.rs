@@ -10,6 +10,9 @@ use super::{flipped, next_code, offline_tokens, refused_grant};
 /// Well-formed, and not the one.
 const OTHER_VERIFIER: &str = "aBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
+/// What is changed, who redeems, and with which parameters.
+type Case<'a> = (&'a str, &'a Client, &'a [(&'a str, &'a str)]);
+
 #[tokio::test]
 async fn a_code_is_good_for_exactly_what_it_was_issued_for() {
     // ATK-004 to 006, RFC 6749 §4.1.3, RFC 7636 §4.6
@@ -22,7 +25,7 @@ async fn a_code_is_good_for_exactly_what_it_was_issued_for() {
 
     let longer = format!("{REDIRECT_URI}/");
     let upper = REDIRECT_URI.replace("portal", "Portal");
-    let cases: [(&str, &Client, &[(&str, &str)]); 6] = [
+    let cases: [Case<'_>; 6] = [
         ("another client", &other, &[]),
         ("another redirect_uri", &portal, &[("redirect_uri", &longer)]),
         ("the same redirect_uri, spelled otherwise", &portal, &[("redirect_uri", &upper)]),

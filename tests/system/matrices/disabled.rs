@@ -67,16 +67,17 @@ const USES: [Use; 6] = [
 /// What is *not* taken along when something is switched off; everything else must be.
 fn survives(disabled: Disabled, purpose: Use) -> bool {
     match (disabled, purpose) {
-        (Disabled::Nothing, _) => true,
+        // Nothing in this matrix but ID tokens is signed.
+        (Disabled::Nothing | Disabled::SigningKeyCompromised, _)
         // `offline_access` is the permission to outlive the session.
-        (Disabled::SessionEnded, Use::Refresh | Use::Userinfo | Use::Introspection) => true,
+        | (Disabled::SessionEnded, Use::Refresh | Use::Userinfo | Use::Introspection)
         // Revoking one family says nothing about others of the same person.
-        (Disabled::GrantRevoked, purpose) => {
-            matches!(purpose, Use::Code | Use::OnlineIntrospection | Use::SilentAuthorization)
-        }
-        // Nothing in this matrix but ID tokens is signed; sessions are not sealed.
-        (Disabled::SigningKeyCompromised, _) => true,
-        (Disabled::SealingKeyCompromised, Use::SilentAuthorization) => true,
+        | (
+            Disabled::GrantRevoked,
+            Use::Code | Use::OnlineIntrospection | Use::SilentAuthorization,
+        )
+        // Sessions are not sealed.
+        | (Disabled::SealingKeyCompromised, Use::SilentAuthorization) => true,
         _ => false,
     }
 }

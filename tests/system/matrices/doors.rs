@@ -84,7 +84,7 @@ async fn nobody_gets_more_than_a_refusal_without_credentials() {
                         assert!(location.is_none_or(|to| to.starts_with("/logout")), "{what}");
                     }
                     (Caller::RelyingPartysBrowser, &Method::GET) => {
-                        assert_eq!(status, 400, "{what}")
+                        assert_eq!(status, 400, "{what}");
                     }
                     _ => assert!(status < 500, "{what}: {status}"),
                 }

@@ -1,0 +1,34 @@
+#!/bin/sh
+# End-to-end tests against the real binary: VNEID_BINARY, or what `cargo build` made.
+set -eu
+if [ -n "${VNEID_BINARY:-}" ]; then
+    VNEID_BINARY=$(realpath "$VNEID_BINARY")
+    export VNEID_BINARY
+fi
+cd "$(dirname "$0")"
+
+say() { printf '%s\n' "$1" >&2; }
+
+# Installs Debian packages where that is allowed; otherwise says what is missing.
+need() {
+    if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+        apt-get update -qq && apt-get install -y -qq "$@" >/dev/null
+    else
+        say "The end-to-end tests need: $* (Debian: apt-get install $*)."
+        exit 1
+    fi
+}
+
+command -v node >/dev/null && command -v npm >/dev/null || need nodejs npm
+command -v chromium >/dev/null && command -v chromedriver >/dev/null || need chromium chromium-driver
+if [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then
+    say 'The end-to-end tests need Node.js 20 or newer.'
+    exit 1
+fi
+if [ ! -x "${VNEID_BINARY:-../../target/debug/vneid}" ]; then
+    say 'The end-to-end tests need the binary: cargo build -p vneid, or set VNEID_BINARY.'
+    exit 1
+fi
+
+npm ci --no-audit --no-fund --loglevel=error
+npm test --silent -- "$@"
