@@ -191,7 +191,7 @@ pub async fn advance(
     now: Timestamp,
 ) -> Result<Next, PageError> {
     let checked = match &interaction.purpose {
-        Purpose::Home { path } => return advance_home(provider, interaction, path, live, now),
+        Purpose::Home { path, .. } => return advance_home(provider, interaction, path, live, now),
         Purpose::Authorize(checked) => checked.as_ref(),
     };
     let party = provider.registry.get(&checked.client).ok_or(PageRefusal::UnknownClient)?;

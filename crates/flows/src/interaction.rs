@@ -29,7 +29,17 @@ pub enum Purpose {
     /// The citizen's own pages; a path of ours.
     Home {
         path: String,
+        errand: Errand,
     },
+}
+
+/// What somebody came to the citizen's own pages for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Errand {
+    Look,
+    /// To change how they log in: asks for a recent and strong login (NIST SP 800-63B-4 §4.1.2,
+    /// ATK-095).
+    ChangeAuthenticators,
 }
 
 /// A request whose client and redirect URI were found good.

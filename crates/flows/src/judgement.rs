@@ -12,13 +12,15 @@ use protocol::AuthorizationRequest;
 use protocol::authorize::Prompt;
 
 use crate::authorize::demanded_acr;
-use crate::interaction::Interaction;
+use crate::interaction::{Errand, Interaction, Purpose};
 use crate::provider::Provider;
 use crate::refusal::Fault;
 use crate::session::LiveSession;
 
 /// On the citizen's own pages the strongest login the person has set up is asked for.
 const HOME_WISH: [&str; 1] = ["urn:vn:eid:auth:2"];
+/// Requirement for changing how one logs in.
+const MANAGEMENT: &str = "account-management";
 
 pub enum Judgement {
     Permit(Permission),
@@ -65,10 +67,25 @@ pub fn judge(
         state: live.subject.state(),
         evidence: fresh_enough(&evidence, interaction, now),
         authenticators,
-        requirement: requirement_of(provider.policy(now)?, party)?,
+        requirement: match &interaction.purpose {
+            Purpose::Home { errand: Errand::ChangeAuthenticators, .. } => {
+                provider.policy(now)?.requirement(MANAGEMENT).cloned().ok_or(Fault::NoPolicy)?
+            }
+            Purpose::Home { errand: Errand::Look, .. } | Purpose::Authorize(_) => {
+                requirement_of(provider.policy(now)?, party)?
+            }
+        },
         fal: party.map_or(Fal::default(), fal_of),
         now,
     };
+    if let (Decision::Deny { code: DenyCode::RequirementUnreachable, .. }, None) =
+        (question.decide(&wish), request)
+    {
+        // Who has no second factor yet must be able to set one up: a recent login is all there is.
+        let recent = Requirement::default().within(question.requirement.max_age);
+        let question = Question { requirement: recent, ..question };
+        return Ok(judgement(question.decide(&AcrWish::None), question.evidence));
+    }
     let decision = match (question.decide(&wish), &wish) {
         // A wish is never a reason to fail silently: without pages it is simply not fulfilled.
         (Decision::StepUp { .. }, AcrWish::Voluntary(_)) if is_silent(request) => {

@@ -200,3 +200,33 @@ async fn an_offered_secret_is_bound_to_its_session_and_its_ten_minutes() {
     assert_eq!(late.path(), TOTP, "{}", late.describe());
     assert_ne!(late.text_of("secret"), page.text_of("secret"), "a new offer");
 }
+
+#[tokio::test]
+async fn changing_how_one_logs_in_asks_for_a_login_of_the_last_quarter_of_an_hour() {
+    // ATK-095, policy account-management
+    let mut scene = Scene::set().await;
+    scene.home("/home/security").await;
+    scene.pass(15 * 60 + 60);
+    let looking = scene.browser.visit("/home/security").await;
+    assert_eq!(looking.path(), "/home/security", "looking is still allowed");
+    for page in [TOTP, PASSWORD] {
+        let asked = scene.browser.visit(page).await;
+        assert_eq!(asked.path(), "/login", "{}", asked.describe());
+    }
+    let page = scene.browser.visit(TOTP).await;
+    let password = scene.citizen.password.clone();
+    let page = scene.browser.submit(&page, &[("password", &password)]).await;
+    assert_eq!(page.path(), "/login/totp", "both factors, not just one");
+    scene.home(TOTP).await;
+}
+
+#[tokio::test]
+async fn who_has_no_second_factor_yet_can_set_one_up_after_a_recent_login() {
+    let mut scene = Scene::set().await;
+    scene.citizen = scene.server.citizen().without_totp().create().await;
+    scene.home("/home").await;
+    scene.pass(15 * 60 + 60);
+    let asked = scene.browser.visit(TOTP).await;
+    assert_eq!(asked.path(), "/login", "{}", asked.describe());
+    scene.enrol_totp().await;
+}

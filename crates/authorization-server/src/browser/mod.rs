@@ -19,7 +19,7 @@ pub mod words;
 
 use axum::response::{IntoResponse as _, Redirect, Response};
 use flows::PageRefusal;
-use flows::interaction::{AccountChoice, Interaction, Purpose};
+use flows::interaction::{AccountChoice, Errand, Interaction, Purpose};
 use flows::session::LiveSession;
 use protocol::{Params, ProtocolError};
 use url::form_urlencoded::Serializer;
@@ -33,9 +33,9 @@ fn see_other(location: &str) -> Response {
 }
 
 /// An interaction that leads to one of the citizen's own pages.
-fn homeward(visit: &Visit, path: &str) -> Interaction {
+fn homeward(visit: &Visit, path: &str, errand: Errand) -> Interaction {
     Interaction {
-        purpose: Purpose::Home { path: path.to_owned() },
+        purpose: Purpose::Home { path: path.to_owned(), errand },
         browser: visit.browser.digest(),
         started_at: visit.now,
         account: AccountChoice::Undecided,
@@ -45,8 +45,12 @@ fn homeward(visit: &Visit, path: &str) -> Interaction {
 /// Whoever is logged in, well enough for their own pages; anybody else is sent to log in and then
 /// to `path`.
 async fn holder(visit: &Visit, path: &str) -> Result<LiveSession, Stop> {
+    holder_for(visit, path, Errand::Look).await
+}
+
+async fn holder_for(visit: &Visit, path: &str, errand: Errand) -> Result<LiveSession, Stop> {
     let live = visit.live().await?;
-    step::Step::new(visit.clone(), homeward(visit, path), live)?.arrived().await
+    step::Step::new(visit.clone(), homeward(visit, path, errand), live)?.arrived().await
 }
 
 /// A POST from another site comes without our cookies (they are `SameSite=Lax`), so the browser is

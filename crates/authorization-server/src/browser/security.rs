@@ -5,6 +5,7 @@ use flows::citizen::{
     ChangeError, ChangeRefusal, TotpOffer, change_password as change, confirm_totp,
     minimum_password, offer_again, offer_totp,
 };
+use flows::interaction::Errand;
 use flows::login::LoginRefusal;
 use flows::password::PasswordFault;
 use flows::session::LiveSession;
@@ -14,7 +15,7 @@ use identity_core::AuthenticatorKind;
 use super::home::{done, show};
 use super::login::come_back_in;
 use super::second_factor::typed_code;
-use super::{holder, see_other, words};
+use super::{holder, holder_for, see_other, words};
 use crate::cookies::Cookie;
 use crate::form::OwnForm;
 use crate::headers::ContentPolicy;
@@ -24,6 +25,8 @@ use crate::pages::security::{ChangePassword, EnrolTotp, PasswordProblem, Securit
 use crate::pages::shared::Notice;
 use crate::stop::Stop;
 use crate::visit::Visit;
+
+const CHANGE: Errand = Errand::ChangeAuthenticators;
 
 pub async fn overview(visit: Visit) -> Result<Response, Stop> {
     let live = holder(&visit, paths::HOME_SECURITY).await?;
@@ -35,12 +38,12 @@ pub async fn overview(visit: Visit) -> Result<Response, Stop> {
 }
 
 pub async fn password_page(visit: Visit) -> Result<Response, Stop> {
-    let live = holder(&visit, paths::HOME_PASSWORD).await?;
+    let live = holder_for(&visit, paths::HOME_PASSWORD, CHANGE).await?;
     show_password(&visit, &live, None)
 }
 
 pub async fn change_password(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
-    let live = holder(&visit, paths::HOME_PASSWORD).await?;
+    let live = holder_for(&visit, paths::HOME_PASSWORD, CHANGE).await?;
     let field = |name| form.get(name).unwrap_or_default();
     let new = field("new-password");
     if new != field("new-password-again") {
@@ -87,13 +90,13 @@ fn show_password(
 }
 
 pub async fn totp_page(visit: Visit) -> Result<Response, Stop> {
-    let live = holder(&visit, paths::HOME_TOTP).await?;
+    let live = holder_for(&visit, paths::HOME_TOTP, CHANGE).await?;
     let offer = offer_totp(&visit.state.provider, &live, visit.now)?;
     show_offer(&visit, offer, None)
 }
 
 pub async fn enrol_totp(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
-    let live = holder(&visit, paths::HOME_TOTP).await?;
+    let live = holder_for(&visit, paths::HOME_TOTP, CHANGE).await?;
     let provider = &visit.state.provider;
     let enrolment = form.get("enrolment").unwrap_or_default();
     let problem = match typed_code(form.get("totp")) {

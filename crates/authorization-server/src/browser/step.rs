@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse as _, Response};
 use flows::authorize::{Next, Page, advance};
-use flows::interaction::Interaction;
+use flows::interaction::{Errand, Interaction};
 use flows::session::{LiveSession, SessionHandle};
 use flows::{PageError, PageRefusal};
 use identity_core::RelyingParty;
@@ -68,7 +68,7 @@ impl Step {
         if visit.query()?.get("interaction").is_some() {
             return Self::asked(visit).await;
         }
-        let interaction = homeward(&visit, paths::HOME);
+        let interaction = homeward(&visit, paths::HOME, Errand::Look);
         let live = visit.live().await?;
         Self::new(visit, interaction, live)
     }
