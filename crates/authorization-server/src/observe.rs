@@ -6,6 +6,7 @@ use std::time::Instant;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use flows::refused_request::{RefusedRequest, record};
 use http::{HeaderName, HeaderValue, header};
 use identity_core::Entropy;
 use identity_core::time::random_bytes;
@@ -13,6 +14,7 @@ use tracing::Instrument as _;
 
 use crate::cookies::CookiePolicy;
 use crate::state::ServerState;
+use crate::stop::chain;
 
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -50,6 +52,9 @@ pub async fn observe(
     request.extensions_mut().insert(id.clone());
     let began = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
+    if let Some(refused) = response.extensions_mut().remove::<RefusedRequest>() {
+        remember(&state, &refused).instrument(span.clone()).await;
+    }
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::try_from(id.as_str()) {
         headers.insert(X_REQUEST_ID, id);
@@ -62,6 +67,13 @@ pub async fn observe(
     let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), micros, "answered"));
     response
+}
+
+/// One event for one refusal. A store that cannot be written changes nothing about the answer.
+async fn remember(state: &ServerState, refused: &RefusedRequest) {
+    if let Err(fault) = record(&state.provider, refused, state.clock.now()).await {
+        tracing::error!(cause = %chain(&fault), "a refusal could not be recorded");
+    }
 }
 
 /// Notes in the span which client says it is calling; whether it is, its authentication shows.

@@ -4,6 +4,7 @@ use std::error::Error;
 
 use axum::response::{IntoResponse, Response};
 use flows::refusal::RETRY_AFTER;
+use flows::refused_request::RefusedRequest;
 use flows::{Fault, PageError, PageRefusal};
 use http::{HeaderValue, StatusCode, header};
 use storage::StoreError;
@@ -33,6 +34,24 @@ impl Stop {
         Self::Elsewhere(Box::new(response))
     }
 
+    /// What leaves an event. Addresses and methods that do not exist only leave a line: they are the
+    /// noise of every open port.
+    fn refused(&self) -> Option<RefusedRequest> {
+        let (code, reason) = match self {
+            Self::Refused(PageRefusal::NotFound)
+            | Self::Http(ErrorKind::NotFound | ErrorKind::MethodNotAllowed)
+            | Self::Fault(_)
+            | Self::Page(_)
+            | Self::Elsewhere(_) => return None,
+            Self::Refused(PageRefusal::BadRequest(error)) => {
+                (error.code().as_str(), error.description().to_owned())
+            }
+            Self::Refused(refusal) => ("page_refused", refusal.to_string()),
+            Self::Http(kind) => ("page_refused", format!("{kind:?}")),
+        };
+        Some(RefusedRequest { code: code.to_owned(), reason, client: None })
+    }
+
     fn log(&self) {
         match self {
             Self::Refused(refusal) => tracing::info!(%refusal, "page refused"),
@@ -48,6 +67,7 @@ impl Stop {
 impl IntoResponse for Stop {
     fn into_response(self) -> Response {
         self.log();
+        let refused = self.refused();
         let kind = match self {
             Self::Elsewhere(response) => return *response,
             Self::Refused(refusal) => kind_of_refusal(&refusal),
@@ -61,6 +81,9 @@ impl IntoResponse for Stop {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(Shown(kind));
+        if let Some(refused) = refused {
+            response.extensions_mut().insert(refused);
+        }
         response
     }
 }

@@ -26,6 +26,7 @@ pub mod logout;
 pub mod password;
 pub mod provider;
 pub mod refusal;
+pub mod refused_request;
 pub mod registration;
 pub mod revoke;
 mod sealed;

@@ -12,6 +12,7 @@ use storage::{Change, Commit, Store, TransientStore};
 
 use crate::password::PasswordPool;
 use crate::refusal::Fault;
+use crate::refused_request::RefusalBudget;
 
 /// What an operator chose. Never derived from a request (ATK-025).
 pub struct Settings {
@@ -48,6 +49,8 @@ pub struct Provider {
     pub security: Arc<SecurityView>,
     pub passwords: PasswordPool,
     pub entropy: Arc<dyn Entropy>,
+    /// How many refusals of strangers may still be recorded.
+    pub refusals: RefusalBudget,
     /// Rung when logout notices were queued, so that they leave at once.
     pub notices: Arc<tokio::sync::Notify>,
 }

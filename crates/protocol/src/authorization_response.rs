@@ -56,6 +56,15 @@ impl AuthorizationResponse {
         Self { redirect_uri, mode: context.response_mode, parameters }
     }
 
+    /// The error it carries, if it is a refusal: code and description.
+    pub fn refusal(&self) -> Option<(&str, &str)> {
+        let of = |wanted: &str| {
+            let parameter = self.parameters.iter().find(|(name, _)| *name == wanted);
+            parameter.map(|(_, value)| value.as_str())
+        };
+        Some((of("error")?, of("error_description").unwrap_or_default()))
+    }
+
     pub fn render(self) -> RenderedResponse {
         match self.mode {
             ResponseMode::Query => RenderedResponse::Redirect { location: self.location() },

@@ -10,6 +10,7 @@
 //!  Database · Program          a file somebody meddles with; the real binary as an operator runs it
 //!  all_at_once · until         many at the same moment; waiting for a condition
 //!  Receiver · jwt              the far end of back-channel logout; tokens that others make
+//!  Log                         what was logged on a test's own thread
 //! ```
 
 pub mod browser;
@@ -19,6 +20,7 @@ pub mod clock;
 pub mod database;
 pub mod entropy;
 pub mod jwt;
+pub mod log;
 pub mod parallel;
 pub mod program;
 pub mod receiver;
@@ -32,6 +34,7 @@ pub use clock::MockClock;
 pub use database::Database;
 pub use entropy::SeededEntropy;
 pub use jwt::ClientKey;
+pub use log::Log;
 pub use parallel::all_at_once;
 pub use program::{Process, Program};
 pub use receiver::{Mood, Receiver};

@@ -128,6 +128,7 @@ async fn run(
     let config = Config::read(configuration, Path::new("."), &[])
         .unwrap_or_else(|faults| panic!("{faults}"));
     let clock = Arc::clone(clock) as Arc<dyn Clock>;
+    crate::log::install();
     let node = Node::open(&config, clock, entropy).await.expect("the node opens");
     let listening = socket.try_clone().expect("a second handle");
     listening.set_nonblocking(true).expect("the socket obeys");

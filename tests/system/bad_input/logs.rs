@@ -1,63 +1,20 @@
 //! What is written to the log, and what never is.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use testkit::client::VERIFIER;
-use testkit::{Page, Server};
-use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::fmt::MakeWriter;
+use testkit::{Log, Page, Server};
 
-/// Everything logged on this thread: the whole server, because the test runs on one.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn capture(&self) -> DefaultGuard {
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_ansi(false)
-            .with_writer(self.clone())
-            .finish();
-        tracing::subscriber::set_default(subscriber)
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-
-    /// Lines that say of one request that it was refused.
-    fn refusals(&self, request_id: &str) -> usize {
-        let of_request = |line: &&str| line.contains(request_id) && line.contains("refused");
-        self.text().lines().filter(of_request).count()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
+/// Lines that say of one request that it was refused.
+fn refusals(log: &Log, request_id: &str) -> usize {
+    let of_request = |line: &&str| line.contains(request_id) && line.contains("refused");
+    log.text().lines().filter(of_request).count()
 }
 
 #[tokio::test]
 async fn no_secret_and_no_personal_data_is_ever_logged() {
     // ATK-124
-    let log = Log::default();
-    let _guard = log.capture();
+    let log = Log::capture();
     let server = Server::start().await;
     let citizen = server.citizen().create().await;
     let portal = server.client("portal").asks_consent().create().await;
@@ -115,8 +72,7 @@ async fn no_secret_and_no_personal_data_is_ever_logged() {
 #[tokio::test]
 async fn a_refusal_is_one_line_with_the_request_id_the_caller_was_told() {
     // ATK-123, docs/logging
-    let log = Log::default();
-    let _guard = log.capture();
+    let log = Log::capture();
     let server = Server::start().await;
     let citizen = server.citizen().create().await;
     let portal = server.client("portal").create().await;
@@ -146,7 +102,7 @@ async fn a_refusal_is_one_line_with_the_request_id_the_caller_was_told() {
     let bearer = server.userinfo_response("vat1_x").await;
     refused.push(("bad token", bearer.headers()["x-request-id"].to_str().unwrap().to_owned()));
     for (what, id) in refused {
-        assert_eq!(log.refusals(&id), 1, "{what} ({id}):\n{}", log.text());
+        assert_eq!(refusals(&log, &id), 1, "{what} ({id}):\n{}", log.text());
     }
 }
 

@@ -43,8 +43,8 @@ async fn access_token(program: &Program, secret: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_node_that_only_introspects_learns_of_everything_within_a_second() {
-    // Bounded staleness (design §4): three processes on one file
+async fn a_node_that_only_introspects_learns_of_everything_from_the_ledger() {
+    // Three processes on one file. The bound of one second is the follower's, and tested there.
     let program = Program::new();
     create_citizen(&program, NUMBER);
     let secret = register_client(&program, "portal", "");
@@ -61,14 +61,12 @@ async fn a_node_that_only_introspects_learns_of_everything_within_a_second() {
 
     // By a third process: the command line.
     program.done(&["citizen", "lock", NUMBER, "--reason", "suspected-misuse"]);
-    let locked_at = std::time::Instant::now();
-    until("the lock is known", || async {
-        active(&program, port, &token, &secret).await == Some(false)
-    })
-    .await;
-    let took = locked_at.elapsed();
-    assert!(took.as_millis() < 1_500, "it took {took:?}");
-    assert_eq!(active(&program, program.port, &token, &secret).await, Some(false));
+    for node in [port, program.port] {
+        until("the lock is known", || async {
+            active(&program, node, &token, &secret).await == Some(false)
+        })
+        .await;
+    }
 
     program.done(&["citizen", "unlock", NUMBER]);
     let token = access_token(&program, &secret).await;

@@ -2,8 +2,10 @@
 
 use axum::response::{IntoResponse, Response};
 use flows::refusal::RETRY_AFTER;
+use flows::refused_request::RefusedRequest;
 use flows::{EndpointError, Fault};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use identity_core::ClientId;
 use protocol::bearer::Challenge;
 use protocol::{ErrorCode, ProtocolError, ScopeSet};
 use storage::StoreError;
@@ -18,6 +20,8 @@ const BASIC: HeaderValue = HeaderValue::from_static("Basic realm=\"vneid\", char
 pub struct ApiError {
     cause: Cause,
     challenge: Option<HeaderValue>,
+    /// The client that the request names.
+    claimed_by: Option<ClientId>,
 }
 
 #[derive(Debug)]
@@ -31,7 +35,7 @@ enum Cause {
 impl ApiError {
     pub fn no_token() -> Self {
         let challenge = HeaderValue::try_from(Challenge::missing_token().to_string()).ok();
-        Self { cause: Cause::NoToken, challenge }
+        Self { cause: Cause::NoToken, challenge, claimed_by: None }
     }
 
     /// Of an endpoint where clients authenticate: whoever tried by header is told how (OA-14).
@@ -52,6 +56,27 @@ impl ApiError {
         };
         let challenge = challenge.and_then(|text| HeaderValue::try_from(text.to_string()).ok());
         Self { challenge, ..error }
+    }
+
+    #[must_use]
+    pub fn claimed_by(self, client: Option<ClientId>) -> Self {
+        Self { claimed_by: client, ..self }
+    }
+
+    /// What leaves an event: who did not prove to be the client does not appear as it.
+    fn refused(&self, refusal: ProtocolError) -> Option<RefusedRequest> {
+        let proven = match &self.cause {
+            Cause::Endpoint(EndpointError::Refused(refusal)) => {
+                refusal.code() != ErrorCode::InvalidClient
+            }
+            Cause::Body(_) => false,
+            Cause::Endpoint(EndpointError::Fault(_)) | Cause::NoToken => return None,
+        };
+        Some(RefusedRequest {
+            code: refusal.code().as_str().to_owned(),
+            reason: refusal.description().to_owned(),
+            client: self.claimed_by.clone().filter(|_| proven),
+        })
     }
 
     fn code(&self) -> Option<ErrorCode> {
@@ -89,18 +114,18 @@ fn challenge(refusal: ProtocolError) -> Challenge {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         self.log();
-        let (status, refusal) = match self.cause {
+        let (status, refusal) = match &self.cause {
             Cause::NoToken => (StatusCode::UNAUTHORIZED, None),
             Cause::Endpoint(EndpointError::Refused(refusal)) => {
                 let status = StatusCode::from_u16(refusal.code().http_status());
-                (status.unwrap_or(StatusCode::BAD_REQUEST), Some(refusal))
+                (status.unwrap_or(StatusCode::BAD_REQUEST), Some(*refusal))
             }
             Cause::Endpoint(EndpointError::Fault(fault)) => {
-                let (status, refusal) = of_fault(&fault);
+                let (status, refusal) = of_fault(fault);
                 (status, Some(refusal))
             }
             Cause::Body(fault) => {
-                let (status, refusal) = of_body(fault);
+                let (status, refusal) = of_body(*fault);
                 (status, Some(refusal))
             }
         };
@@ -108,6 +133,9 @@ impl IntoResponse for ApiError {
             None => status.into_response(),
             Some(refusal) => (status, refusal.json_body()).into_response(),
         };
+        if let Some(refused) = refusal.and_then(|refusal| self.refused(refusal)) {
+            response.extensions_mut().insert(refused);
+        }
         let headers = response.headers_mut();
         if refusal.is_some() {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -151,7 +179,7 @@ fn of_body(fault: BodyFault) -> (StatusCode, ProtocolError) {
 
 impl From<EndpointError> for ApiError {
     fn from(error: EndpointError) -> Self {
-        Self { cause: Cause::Endpoint(error), challenge: None }
+        Self { cause: Cause::Endpoint(error), challenge: None, claimed_by: None }
     }
 }
 
@@ -169,7 +197,7 @@ impl From<Fault> for ApiError {
 
 impl From<BodyFault> for ApiError {
     fn from(fault: BodyFault) -> Self {
-        Self { cause: Cause::Body(fault), challenge: None }
+        Self { cause: Cause::Body(fault), challenge: None, claimed_by: None }
     }
 }
 

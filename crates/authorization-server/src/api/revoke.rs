@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use identity_core::ClientId;
 use protocol::revoke::RevocationRequest;
 
 use super::error::ApiError;
@@ -17,9 +18,11 @@ pub async fn revoke(
     request: Request,
 ) -> Result<Response, ApiError> {
     let headers = request.headers().clone();
+    let mut claimed_by = None;
     let answer = async {
         let params = form::params(request).await?;
         let presented = presented_client(&headers, &params)?;
+        claimed_by = presented.client_id().and_then(|id| ClientId::parse(id).ok());
         let request = RevocationRequest::from_params(&params)?;
         let now = state.clock.now();
         flows::revoke::revoke(&state.provider, &presented, &request, now).await?;
@@ -27,5 +30,6 @@ pub async fn revoke(
         forbid_keeping(response.headers_mut());
         Ok(response)
     };
-    answer.await.map_err(|error: ApiError| ApiError::of_client(error, &headers))
+    let answer: Result<Response, ApiError> = answer.await;
+    answer.map_err(|error| ApiError::of_client(error, &headers).claimed_by(claimed_by))
 }

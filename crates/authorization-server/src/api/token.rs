@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
+use identity_core::ClientId;
 use protocol::TokenRequest;
 
 use super::error::ApiError;
@@ -17,13 +18,16 @@ pub async fn token(
     request: Request,
 ) -> Result<Response, ApiError> {
     let headers = request.headers().clone();
+    let mut claimed_by = None;
     let answer = async {
         let params = form::params(request).await?;
         let presented = presented_client(&headers, &params)?;
+        claimed_by = presented.client_id().and_then(|id| ClientId::parse(id).ok());
         let request = TokenRequest::from_params(&params)?;
         let now = state.clock.now();
         let tokens = flows::token::token(&state.provider, &presented, request, now).await?;
         json(StatusCode::OK, &tokens)
     };
-    answer.await.map_err(|error: ApiError| ApiError::of_client(error, &headers))
+    let answer: Result<Response, ApiError> = answer.await;
+    answer.map_err(|error| ApiError::of_client(error, &headers).claimed_by(claimed_by))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::response::{IntoResponse as _, Response};
 use flows::authorize::{Next, Page, advance};
 use flows::interaction::{Errand, Interaction};
+use flows::refused_request::RefusedRequest;
 use flows::session::{LiveSession, SessionHandle};
 use flows::{PageError, PageRefusal};
 use identity_core::RelyingParty;
@@ -158,13 +159,22 @@ pub fn respond(
     response: AuthorizationResponse,
     party: &RelyingParty,
 ) -> Result<Response, Stop> {
-    match response.render() {
-        RenderedResponse::Redirect { location } => Ok(see_other(&location)),
+    let refused = response.refusal().map(|(code, reason)| RefusedRequest {
+        code: code.to_owned(),
+        reason: reason.to_owned(),
+        client: Some(party.client_id.clone()),
+    });
+    let mut answer = match response.render() {
+        RenderedResponse::Redirect { location } => see_other(&location),
         RenderedResponse::FormPost { action, fields } => {
             let policy = ContentPolicy { leads_to: vec![action.clone()], scripts: Scripts::Own };
             let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
             let relying_party = in_language(&party.name, visit.language).to_owned();
-            visit.show(&FormPost { action, relying_party, fields }, &policy)
+            visit.show(&FormPost { action, relying_party, fields }, &policy)?
         }
+    };
+    if let Some(refused) = refused {
+        answer.extensions_mut().insert(refused);
     }
+    Ok(answer)
 }

@@ -10,6 +10,7 @@ use axum::body::{Body, to_bytes};
 use flows::admin::{NewCredentials, create_citizen, register_client};
 use flows::password::{Password, PasswordPool};
 use flows::provider::TestAuthentication;
+use flows::refused_request::RefusalBudget;
 use flows::{Provider, Settings};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use identity_core::key::KeyPurpose;
@@ -90,6 +91,7 @@ impl House {
             security: Arc::new(SecurityView::starting(store.clone(), now)),
             passwords: PasswordPool::new(2, entropy.as_ref()).unwrap(),
             notices: Arc::default(),
+            refusals: RefusalBudget::default(),
             store,
             entropy,
         });

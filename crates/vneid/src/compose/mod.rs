@@ -25,6 +25,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use flows::password::PasswordPool;
 use flows::provider::TestAuthentication;
+use flows::refused_request::RefusalBudget;
 use flows::{Fault, Provider, Settings};
 use identity_core::secret::SecretBytes;
 use identity_core::{Clock, Entropy};
@@ -139,6 +140,7 @@ impl Node {
             security: Arc::new(security),
             passwords: PasswordPool::new(hashing_threads(config), entropy.as_ref())?,
             notices: Arc::default(),
+            refusals: RefusalBudget::default(),
             store,
             entropy,
         };

@@ -1,0 +1,80 @@
+//! What was refused leaves one event, within a budget that a flood of garbage cannot exceed.
+//!
+//! Whoever sends nonsense must not be able to make this provider write without end (ADR 0014).
+//! Refused logins are not counted here: they have a throttle and an event of their own.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use identity_core::{ClientId, EventKind, SecurityEvent, Timestamp};
+use storage::Change;
+
+use crate::provider::Provider;
+use crate::refusal::Fault;
+
+/// A refusal worth remembering.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RefusedRequest {
+    /// The registered error code, or the name of the page that was shown.
+    pub code: String,
+    /// A fixed sentence of ours; nothing the sender wrote.
+    pub reason: String,
+    /// The client it concerns; absent where the client could not prove who it is.
+    pub client: Option<ClientId>,
+}
+
+/// At most twenty events a second, and two hundred at once: the generic cell rate algorithm, in one
+/// number.
+#[derive(Default)]
+pub struct RefusalBudget {
+    /// When everything spent so far is paid off, in milliseconds since 1970.
+    paid_off_at: AtomicI64,
+}
+
+impl RefusalBudget {
+    const EACH_MILLIS: i64 = 50;
+    const BURST: i64 = 200;
+
+    fn spend(&self, now: Timestamp) -> bool {
+        let now = now.unix_millis();
+        let spent = self.paid_off_at.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |at| {
+            let next = at.max(now) + Self::EACH_MILLIS;
+            (next - now <= Self::EACH_MILLIS * Self::BURST).then_some(next)
+        });
+        spent.is_ok()
+    }
+}
+
+/// Records the refusal, or nothing when the budget is spent: the log has its line in any case.
+pub async fn record(
+    provider: &Provider,
+    refused: &RefusedRequest,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    if !provider.refusals.spend(now) {
+        tracing::debug!("refusal not recorded: too many of them");
+        return Ok(());
+    }
+    let kind =
+        EventKind::RequestRefused { code: refused.code.clone(), reason: refused.reason.clone() };
+    let mut event = SecurityEvent::new(kind, now, provider.entropy.as_ref());
+    event.client.clone_from(&refused.client);
+    provider.commit_uncontested(&[Change::Append(Box::new(event))], now).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_flood_is_recorded_two_hundred_times_and_then_twenty_times_a_second() {
+        // ATK-142
+        let budget = RefusalBudget::default();
+        let start = Timestamp::from_unix_seconds(1_790_000_000);
+        let spend = |now, tries| (0..tries).filter(|_| budget.spend(now)).count();
+        assert_eq!(spend(start, 10_000), 200);
+        assert_eq!(spend(start.plus(Duration::from_secs(1)), 10_000), 20);
+        assert_eq!(spend(start.plus(Duration::from_mins(1)), 10_000), 200);
+    }
+}
