@@ -4,7 +4,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use identity_core::{SessionId, SubjectId, Timestamp};
+use identity_core::Timestamp;
 use ledger::{
     Action, Follower, Freshness, Read, RecordedEvent, SecurityState, TokenFacts, Verdict,
 };
@@ -81,16 +81,6 @@ impl SecurityView {
         now: Timestamp,
     ) -> Result<Verdict, StoreError> {
         self.with_current(now, |state| state.judge(facts)).await
-    }
-
-    pub async fn session_stands(
-        &self,
-        session: SessionId,
-        subject: SubjectId,
-        created_at: Timestamp,
-        now: Timestamp,
-    ) -> Result<Verdict, StoreError> {
-        self.with_current(now, |state| state.session_stands(session, subject, created_at)).await
     }
 
     pub fn freshness(&self, now: Timestamp) -> Freshness {

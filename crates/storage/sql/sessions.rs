@@ -133,18 +133,6 @@ pub async fn end(
             .execute(connection)
             .await?
         }
-        SessionScope::OfSubjectExcept { subject, kept } => {
-            sqlx::query!(
-                "UPDATE sessions SET ended_at = $3, ended_reason = $4
-                 WHERE subject = $1 AND id <> $2 AND ended_at IS NULL",
-                subject.uuid(),
-                kept.uuid(),
-                at,
-                reason,
-            )
-            .execute(connection)
-            .await?
-        }
     };
     Ok(())
 }

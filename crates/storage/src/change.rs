@@ -110,7 +110,6 @@ pub enum Change {
 pub enum SessionScope {
     One(SessionId),
     OfSubject(SubjectId),
-    OfSubjectExcept { subject: SubjectId, kept: SessionId },
 }
 
 /// Which grants.

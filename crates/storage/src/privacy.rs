@@ -6,8 +6,9 @@
 //! index key  ── HMAC(name) ──> blind index, the only thing a name is found by
 //! ```
 //!
-//! Erasure destroys the wrapped subject key: nothing sealed under it, in backups too, opens again
-//! (Personal Data Protection Law art. 14; ATK-124).
+//! Erasure destroys the wrapped subject key: nothing sealed under it in this database opens again. A
+//! backup holds the wrapped key as well, until the backup itself is gone (Personal Data Protection Law
+//! art. 14; ATK-124).
 
 use std::fmt;
 use std::sync::Arc;

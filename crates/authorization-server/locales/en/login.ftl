@@ -42,7 +42,6 @@ totp-help-lost = If you have lost your telephone, visit your commune police to r
 totp-problem-missing = Enter the code
 totp-problem-malformed = The code has exactly 6 digits
 totp-problem-wrong = The code is wrong or has expired. Enter the one shown now.
-totp-problem-used = This code has been used. Wait for the next one and enter that.
 totp-problem-disabled = This authenticator app has been switched off after too many wrong codes.
 totp-problem-disabled-advice = Take your identity card to your commune police to register again.
 

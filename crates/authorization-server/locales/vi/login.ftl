@@ -42,7 +42,6 @@ totp-help-lost = Nếu mất điện thoại, hãy đến công an cấp xã đ�
 totp-problem-missing = Nhập mã xác thực
 totp-problem-malformed = Mã xác thực gồm đúng 6 chữ số
 totp-problem-wrong = Mã xác thực không đúng hoặc đã hết hạn. Hãy nhập mã đang hiện.
-totp-problem-used = Mã này đã được dùng. Hãy đợi mã tiếp theo rồi nhập.
 totp-problem-disabled = Ứng dụng xác thực này đã bị ngừng sử dụng vì nhập sai quá nhiều lần.
 totp-problem-disabled-advice = Hãy đến công an cấp xã, mang theo thẻ căn cước, để đăng ký lại.
 

@@ -19,10 +19,8 @@ pub enum ErrorKind {
     RelyingPartyDisabled,
     /// The return address is not registered, so the browser is not sent there (RFC 6749 §4.1.2.1).
     UnregisteredRedirect,
-    /// The login took too long, or was finished in another tab.
+    /// The login took too long, was finished in another tab, or began in another browser (ATK-090).
     InteractionExpired,
-    /// The login was started in another browser (ATK-090).
-    ForeignBrowser,
     /// The form is too old or did not come from this site (ATK-091).
     FormRefused,
     NotAllowed,
@@ -46,8 +44,7 @@ impl ErrorKind {
             | Self::UnknownRelyingParty
             | Self::RelyingPartyDisabled
             | Self::UnregisteredRedirect
-            | Self::InteractionExpired
-            | Self::ForeignBrowser => 400,
+            | Self::InteractionExpired => 400,
             Self::FormRefused | Self::NotAllowed => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
@@ -85,9 +82,6 @@ impl ErrorKind {
             }
             Self::InteractionExpired => {
                 ["error-expired", "error-expired-why", "error-return-to-service"]
-            }
-            Self::ForeignBrowser => {
-                ["error-foreign-browser", "error-foreign-browser-why", "error-return-to-service"]
             }
             Self::FormRefused => ["error-form", "error-form-why", "error-form-advice"],
             Self::NotAllowed => {
@@ -134,7 +128,6 @@ fn faces() -> Vec<(&'static str, ErrorPage)> {
         ("error-party-disabled", ErrorKind::RelyingPartyDisabled),
         ("error-redirect", ErrorKind::UnregisteredRedirect),
         ("error-expired", ErrorKind::InteractionExpired),
-        ("error-foreign-browser", ErrorKind::ForeignBrowser),
         ("error-form", ErrorKind::FormRefused),
         ("error-not-allowed", ErrorKind::NotAllowed),
         ("error-not-found", ErrorKind::NotFound),

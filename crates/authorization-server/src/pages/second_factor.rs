@@ -20,8 +20,6 @@ pub enum TotpProblem {
     /// Not six digits.
     Malformed,
     Wrong,
-    /// Right, but each code opens once (RFC 6238 §5.2).
-    AlreadyUsed,
     TryAgainIn {
         seconds: u32,
     },
@@ -43,7 +41,6 @@ impl TotpProblem {
             Self::Missing => of_code("totp-problem-missing"),
             Self::Malformed => of_code("totp-problem-malformed"),
             Self::Wrong => of_code("totp-problem-wrong"),
-            Self::AlreadyUsed => of_code("totp-problem-used"),
             Self::TryAgainIn { seconds } => Fault::wait(frame, seconds),
             Self::Disabled => Fault::of_form(
                 frame.t("totp-problem-disabled"),
@@ -73,7 +70,6 @@ fn faces() -> Vec<(&'static str, SecondFactor)> {
         ("totp-missing", sample(Some(TotpProblem::Missing))),
         ("totp-malformed", sample(Some(TotpProblem::Malformed))),
         ("totp-wrong", sample(Some(TotpProblem::Wrong))),
-        ("totp-used", sample(Some(TotpProblem::AlreadyUsed))),
         ("totp-wait", sample(Some(TotpProblem::TryAgainIn { seconds: 300 }))),
         ("totp-disabled", sample(Some(TotpProblem::Disabled))),
         ("totp-expired", sample(Some(TotpProblem::SessionExpired))),

@@ -233,9 +233,6 @@ fn holds_session(scope: SessionScope, session: &Session) -> bool {
     match scope {
         SessionScope::One(id) => session.id == id,
         SessionScope::OfSubject(subject) => session.subject == subject,
-        SessionScope::OfSubjectExcept { subject, kept } => {
-            session.subject == subject && session.id != kept
-        }
     }
 }
 
