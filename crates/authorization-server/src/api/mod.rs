@@ -7,12 +7,16 @@ pub mod revoke;
 pub mod token;
 pub mod userinfo;
 
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use protocol::{PresentedClient, ProtocolError};
+use identity_core::ClientId;
+use protocol::{Params, PresentedClient, ProtocolError};
 use serde::Serialize;
 
 use error::ApiError;
+
+use crate::{form, observe};
 
 /// A JSON answer that nobody may keep (OA-13).
 fn json(status: StatusCode, body: &impl Serialize) -> Result<Response, ApiError> {
@@ -40,11 +44,21 @@ fn authorization(headers: &HeaderMap) -> Result<Option<&[u8]>, ProtocolError> {
     }
 }
 
-fn presented_client(
-    headers: &HeaderMap,
-    params: &protocol::Params,
-) -> Result<PresentedClient, ProtocolError> {
-    let presented = PresentedClient::from(authorization(headers)?, params)?;
-    crate::observe::note_client(presented.client_id());
-    Ok(presented)
+/// Reads a form in which a client names itself, and lets `answer` deal with it. A refusal tells the
+/// client how to authenticate, and is remembered as that client's where it did.
+async fn for_client(
+    request: Request,
+    answer: impl AsyncFnOnce(PresentedClient, Params) -> Result<Response, ApiError>,
+) -> Result<Response, ApiError> {
+    let headers = request.headers().clone();
+    let mut named = None;
+    let answered = async {
+        let params = form::params(request).await?;
+        let presented = PresentedClient::from(authorization(&headers)?, &params)?;
+        observe::note_client(presented.client_id());
+        named = presented.client_id().and_then(|id| ClientId::parse(id).ok());
+        answer(presented, params).await
+    };
+    let answered: Result<Response, ApiError> = answered.await;
+    answered.map_err(|error| ApiError::of_client(error, &headers).claimed_by(named))
 }
