@@ -7,8 +7,7 @@ use identity_core::relying_party::{ClientAuthentication, ClientProfile};
 use identity_core::secret::SecretDigest;
 use identity_core::{ClientId, RelyingParty, Timestamp};
 use jose::{
-    AudienceRule, ClientAssertion, ExpectedAssertion, ForeignAlgorithm, Jwks,
-    verify_client_assertion,
+    AudienceRule, ClientAssertion, ExpectedAssertion, ForeignAlgorithm, verify_client_assertion,
 };
 use protocol::{Issuer, PresentedClient, SecretString, endpoints};
 use storage::{StoreError, TransientStore};
@@ -45,21 +44,28 @@ impl ClientGate<'_> {
         now: Timestamp,
     ) -> Result<Arc<RelyingParty>, ClientRefusal> {
         let party = self.named_by(presented).ok_or(ClientRefusal::NotAuthenticated)?;
-        let proven = match (&party.authentication, presented) {
-            (
-                ClientAuthentication::ClientSecretBasic { secrets },
-                PresentedClient::SecretBasic { secret, .. },
-            )
-            | (
-                ClientAuthentication::ClientSecretPost { secrets },
-                PresentedClient::SecretPost { secret, .. },
-            ) => secret_matches(secrets, secret),
-            (
-                ClientAuthentication::PrivateKeyJwt { jwks },
-                PresentedClient::PrivateKeyJwt { assertion, .. },
-            ) => self.assertion_holds(&party, jwks, assertion, now).await?,
-            (ClientAuthentication::None, PresentedClient::None { .. }) => true,
-            _ => false,
+        let proven = match &party.authentication {
+            ClientAuthentication::ClientSecretBasic { secrets } => match presented {
+                PresentedClient::SecretBasic { secret, .. } => secret_matches(secrets, secret),
+                PresentedClient::SecretPost { .. }
+                | PresentedClient::PrivateKeyJwt { .. }
+                | PresentedClient::None { .. } => false,
+            },
+            ClientAuthentication::ClientSecretPost { secrets } => match presented {
+                PresentedClient::SecretPost { secret, .. } => secret_matches(secrets, secret),
+                PresentedClient::SecretBasic { .. }
+                | PresentedClient::PrivateKeyJwt { .. }
+                | PresentedClient::None { .. } => false,
+            },
+            ClientAuthentication::PrivateKeyJwt { .. } => match presented {
+                PresentedClient::PrivateKeyJwt { assertion, .. } => {
+                    self.assertion_holds(&party, assertion, now).await?
+                }
+                PresentedClient::SecretBasic { .. }
+                | PresentedClient::SecretPost { .. }
+                | PresentedClient::None { .. } => false,
+            },
+            ClientAuthentication::None => matches!(presented, PresentedClient::None { .. }),
         };
         if proven && party.in_force(now) { Ok(party) } else { Err(ClientRefusal::NotAuthenticated) }
     }
@@ -78,14 +84,10 @@ impl ClientGate<'_> {
     async fn assertion_holds(
         &self,
         party: &RelyingParty,
-        jwks: &serde_json::Value,
         assertion: &SecretString,
         now: Timestamp,
     ) -> Result<bool, ClientRefusal> {
-        let Ok(jwks) = Jwks::parse(&jwks.to_string()) else {
-            tracing::error!(client = %party.client_id, "registered keys are unusable");
-            return Ok(false);
-        };
+        let Some(jwks) = self.registry.keys_of(&party.client_id) else { return Ok(false) };
         let token_endpoint = self.issuer.endpoint(endpoints::TOKEN);
         let audience = match party.profile {
             // ATK-051, op-traps 12: which audience is right hangs on the client's profile.
