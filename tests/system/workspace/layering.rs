@@ -46,7 +46,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// What only an edge may link.
 const EDGES_ONLY: &[(&str, &[&str])] = &[
     ("axum", &["authorization-server", "introspection", "vneid"]),
-    ("hyper", &["vneid"]),
+    ("hyper-util", &["vneid"]),
     ("reqwest", &["authorization-server", "vneid"]),
     ("sqlx", &["storage-sqlite"]),
     ("askama", &["authorization-server", "vneid"]),
