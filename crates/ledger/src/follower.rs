@@ -4,15 +4,22 @@
 //!
 //! ```text
 //!  next(now) ─┬─ ReplayFrom(instant) ── find the start ── on_replay_start ─┐
-//!             ├─ ReadFrom(read) ─────── read rows ─────── on_batch ────────┼─> next(now)
+//!             ├─ ReadFrom(read) ─────── read rows ─────── on_news ─────────┼─> next(now)
 //!             └─ Wait(duration) ─────── sleep, or ─────── on_wake ─────────┘
+//!                  on_news hands out another read while there is more to come
 //!                  a read that failed: on_read_failed; it is asked for again, later each time
 //! ```
+//!
+//! **No row is skipped, however commits interleave.** A database that lets transactions run side by
+//! side shows rows out of order: one with a smaller sequence may appear later. Every answer therefore
+//! says up to where it is *settled*. Rows beyond that are applied at once, so that the state knows all
+//! that was committed, but the position stays behind them: they are read again, in order, until
+//! nothing can appear before them any more.
 //!
 //! **Staleness is bounded.** The state is current only while the ledger's head was confirmed less
 //! than [`CONFIRMED_WITHIN`] ago, counted from when the read was *asked for*: a slow answer is an
 //! old answer. [`Follower::current`] hands out the state only then. A node that finds it stale takes
-//! [`Follower::tail`], reads that for the request at hand, reports it by [`Follower::on_batch`] and
+//! [`Follower::tail`], reads that for the request at hand, reports it by [`Follower::on_news`] and
 //! looks again; if it cannot, it answers 503, never "active".
 //!
 //! Follower and state sit behind one lock together, so nobody judges by a state without its age.
@@ -40,7 +47,7 @@ pub enum Action {
     /// head if there is none), and the events whose effect stands for longer: suspensions of
     /// clients that are suspended, and compromised keys. Report by [`Follower::on_replay_start`].
     ReplayFrom(Timestamp),
-    /// Read rows and the head, in one snapshot or the head first. Report by [`Follower::on_batch`].
+    /// Read rows. Report by [`Follower::on_news`].
     ReadFrom(Read),
     /// Nothing to do for so long, unless a wake-up comes.
     Wait(Duration),
@@ -53,8 +60,37 @@ pub struct Read {
     pub after: Sequence,
     /// … at most so many.
     pub limit: usize,
-    /// Nothing the answer says may be taken for younger than this.
+    pass: Pass,
+}
+
+/// Reads that follow each other until there is no more to come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Pass {
+    /// Where it began.
+    from: Sequence,
+    /// Nothing its answers say may be taken for younger than this.
     asked_at: Timestamp,
+    /// As its first answer said: what settled while it went on may lie behind it.
+    settled: Option<Sequence>,
+}
+
+/// The answer to a [`Read`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct News {
+    /// Every row visible after the position asked for, in ascending order, up to the limit.
+    pub events: Vec<RecordedEvent>,
+    /// No row at or before this will appear from now on.
+    pub settled: Sequence,
+    /// The greatest sequence visible; zero when empty.
+    pub head: Sequence,
+}
+
+impl News {
+    /// From a ledger whose order is commit order. `head` was read before `events`.
+    pub fn in_commit_order(events: Vec<RecordedEvent>, head: Sequence) -> Self {
+        let head = head.max(events.last().map_or(head, RecordedEvent::sequence));
+        Self { events, settled: head, head }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -68,7 +104,7 @@ pub enum Freshness {
 
 /// Why an answer was not used. The follower carries on by itself; these are for the log.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum BatchRefusal {
+pub enum NewsRefusal {
     #[error("the ledger answered rows that are not in ascending order after {after}")]
     OutOfOrder { after: Sequence },
     /// The database lost rows that were read before, by a restored backup or a failover (ATK-135).
@@ -164,45 +200,46 @@ impl Follower {
         }
     }
 
-    /// Rows were read: `head` is the last committed position, whether or not it may be read yet.
-    /// Answers may overlap and come late; a row is applied once.
-    pub fn on_batch(
+    /// Rows were read. Answers may overlap and come late. The read to go on with, if there is more.
+    pub fn on_news(
         &mut self,
         read: Read,
-        events: &[RecordedEvent],
-        head: Sequence,
+        news: &News,
         now: Timestamp,
-    ) -> Result<(), BatchRefusal> {
+    ) -> Result<Option<Read>, NewsRefusal> {
         let Phase::Following { position } = self.phase else {
-            return Err(BatchRefusal::Starting);
+            return Err(NewsRefusal::Starting);
         };
-        if head < read.after {
+        if news.head < read.pass.from {
             self.phase = Phase::Starting;
             self.confirmed_at = None;
             self.on_read_failed(now);
-            return Err(BatchRefusal::WentBack { seen: read.after, head });
+            return Err(NewsRefusal::WentBack { seen: read.pass.from, head: news.head });
         }
-        // `position < read.after`: the question is from before a replay that began further back.
-        if position < read.after || !ascending(read.after, events) {
+        // `position < from`: the question is from before a replay that began further back.
+        if position < read.pass.from || !ascending(read.after, &news.events) {
             self.on_read_failed(now);
-            return Err(BatchRefusal::OutOfOrder { after: read.after });
+            return Err(NewsRefusal::OutOfOrder { after: read.after });
         }
+        let settled = read.pass.settled.unwrap_or(news.settled);
         let mut reached = position;
-        for event in events.iter().filter(|event| event.sequence() > position) {
+        for event in news.events.iter().filter(|event| event.sequence() > position) {
             self.state.apply(event);
-            reached = event.sequence();
+            if event.sequence() <= settled {
+                reached = event.sequence();
+            }
         }
         self.phase = Phase::Following { position: reached };
-        let caught_up = reached >= head;
-        if caught_up {
-            self.confirmed_at = Some(read.asked_at);
-        }
-        // Behind and moving: go on at once. Behind and standing still: the source holds rows back
-        // until an older transaction ends; asking faster would not help.
-        let more = !caught_up && reached > position;
-        self.succeeded(now, if more { Duration::ZERO } else { self.due.remaining(now).min(POLL) });
         self.forget_now_and_then(now);
-        Ok(())
+        let last = news.events.last().filter(|_| news.events.len() >= read.limit);
+        if let Some(last) = last {
+            let pass = Pass { settled: Some(settled), ..read.pass };
+            return Ok(Some(Read { after: last.sequence(), pass, ..read }));
+        }
+        self.confirmed_at = Some(read.pass.asked_at);
+        // A wake-up that came during the read leaves the next one due.
+        self.succeeded(now, self.due.remaining(now).min(POLL));
+        Ok(None)
     }
 
     /// Neither answer came. Asked again soon, then ever later, up to a second.
@@ -241,7 +278,7 @@ impl Follower {
         }
     }
 
-    /// The last row applied.
+    /// The last row up to which nothing can appear any more.
     pub fn position(&self) -> Option<Sequence> {
         match self.phase {
             Phase::Starting => None,
@@ -269,7 +306,7 @@ impl Follower {
 }
 
 fn read_after(after: Sequence, now: Timestamp) -> Read {
-    Read { after, limit: BATCH, asked_at: now }
+    Read { after, limit: BATCH, pass: Pass { from: after, asked_at: now, settled: None } }
 }
 
 fn ascending(after: Sequence, events: &[RecordedEvent]) -> bool {

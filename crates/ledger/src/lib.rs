@@ -27,7 +27,7 @@ mod testing;
 
 pub use checkpoint::{Checkpoint, LedgerFault, Verifier, verify_ledger};
 pub use effect::takes_back;
-pub use follower::{Action, Follower, Freshness, Read};
+pub use follower::{Action, Follower, Freshness, News, Read};
 pub use merkle::Digest;
 pub use recorded::{RecordError, RecordedEvent, Sequence, decode, encode};
 pub use security_state::{SecurityState, TakeBackReason, TokenFacts, Verdict};

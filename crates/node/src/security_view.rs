@@ -5,9 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use identity_core::Timestamp;
-use ledger::{
-    Action, Follower, Freshness, Read, RecordedEvent, SecurityState, TokenFacts, Verdict,
-};
+use ledger::{Action, Follower, Freshness, Read, SecurityState, TokenFacts, Verdict};
 use storage::{LedgerReader, StoreError};
 
 pub struct SecurityView {
@@ -15,33 +13,20 @@ pub struct SecurityView {
     follower: RwLock<Follower>,
 }
 
-/// What one step of following brought.
-pub struct Step {
-    /// New events in ledger order: their observers reload registry or keys.
-    pub events: Vec<RecordedEvent>,
-    /// How long to wait before the next step, unless woken.
-    pub wait: Duration,
-}
-
 impl SecurityView {
     pub fn starting(ledger: Arc<dyn LedgerReader>, now: Timestamp) -> Self {
         Self { ledger, follower: RwLock::new(Follower::starting(now)) }
     }
 
-    /// Does what the follower asks for, once. The loop around it belongs to the composition root.
-    pub async fn follow(&self, now: Timestamp) -> Result<Step, StoreError> {
-        let action = self.write(|follower| follower.next(now));
-        match action {
-            Action::Wait(wait) => Ok(Step { events: Vec::new(), wait }),
-            Action::ReplayFrom(from) => {
-                self.start_from(from, now).await?;
-                Ok(Step { events: Vec::new(), wait: Duration::ZERO })
-            }
-            Action::ReadFrom(read) => {
-                let events = self.read(read, now).await?;
-                Ok(Step { events, wait: Duration::ZERO })
-            }
+    /// Does what the follower asks for, once, and says how long to wait before the next time: no
+    /// time at all when something was read. The loop around it belongs to the composition root.
+    pub async fn follow(&self, now: Timestamp) -> Result<Duration, StoreError> {
+        match self.write(|follower| follower.next(now)) {
+            Action::Wait(wait) => return Ok(wait),
+            Action::ReplayFrom(from) => self.start_from(from, now).await?,
+            Action::ReadFrom(read) => self.read(read, now).await?,
         }
+        Ok(Duration::ZERO)
     }
 
     /// A hint that there is news.
@@ -63,13 +48,9 @@ impl SecurityView {
         if let Some(from) = start {
             self.start_from(from, now).await?;
         }
-        loop {
-            let Some(read) = self.write(|follower| follower.tail(now)) else {
-                return Err(StoreError::unavailable("the ledger went back while it was read"));
-            };
-            if self.read(read, now).await?.len() < read.limit {
-                return Ok(());
-            }
+        match self.write(|follower| follower.tail(now)) {
+            Some(read) => self.read(read, now).await,
+            None => Err(StoreError::unavailable("the ledger went back while it was read")),
         }
     }
 
@@ -120,22 +101,24 @@ impl SecurityView {
         }
     }
 
-    async fn read(&self, read: Read, now: Timestamp) -> Result<Vec<RecordedEvent>, StoreError> {
-        let limit = u32::try_from(read.limit).unwrap_or(u32::MAX);
-        // The head first: rows committed in between are then read, not missed.
-        let answer = match self.ledger.head().await {
-            Ok(head) => self.ledger.events_after(read.after, limit).await.map(|rows| (head, rows)),
-            Err(error) => Err(error),
-        };
-        let (head, events) = match answer {
-            Ok(answer) => answer,
-            Err(error) => return self.failed(error, now),
-        };
-        let head = head.max(events.last().map_or(head, RecordedEvent::sequence));
-        if let Err(refusal) = self.write(|follower| follower.on_batch(read, &events, head, now)) {
-            tracing::error!(%refusal, "the ledger's answer was not used");
+    /// Reads on until there is no more to come.
+    async fn read(&self, read: Read, now: Timestamp) -> Result<(), StoreError> {
+        let mut next = Some(read);
+        while let Some(read) = next {
+            let limit = u32::try_from(read.limit).unwrap_or(u32::MAX);
+            let news = match self.ledger.news_after(read.after, limit).await {
+                Ok(news) => news,
+                Err(error) => return self.failed(error, now),
+            };
+            next = match self.write(|follower| follower.on_news(read, &news, now)) {
+                Ok(next) => next,
+                Err(refusal) => {
+                    tracing::error!(%refusal, "the ledger's answer was not used");
+                    None
+                }
+            };
         }
-        Ok(events)
+        Ok(())
     }
 
     fn failed<T>(&self, error: StoreError, now: Timestamp) -> Result<T, StoreError> {

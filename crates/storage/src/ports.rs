@@ -8,7 +8,7 @@ use identity_core::id::SessionId;
 use identity_core::key::KeyRecord;
 use identity_core::secret::SecretDigest;
 use identity_core::{ClientId, GrantId, LoginName, RelyingParty, Session, SubjectId, Timestamp};
-use ledger::{RecordedEvent, Sequence};
+use ledger::{News, RecordedEvent, Sequence};
 
 use crate::change::{Change, Commit};
 use crate::error::StoreError;
@@ -31,9 +31,16 @@ pub trait KeyReader: Send + Sync {
 
 #[async_trait]
 pub trait LedgerReader: Send + Sync {
-    /// Committed events after `after` in order, at most `limit`. Never skips one that commits later
-    /// with a smaller sequence.
+    /// Committed events after `after` in order, at most `limit`, none of which another can still
+    /// precede: whoever reads on from the last one skips nothing.
     async fn events_after(&self, after: Sequence, limit: u32) -> StoreResult<Vec<RecordedEvent>>;
+
+    /// Everything committed after `after`, at most `limit`, also what is not settled yet. As it
+    /// stands it is right for a store whose sequence is commit order.
+    async fn news_after(&self, after: Sequence, limit: u32) -> StoreResult<News> {
+        let head = self.head().await?;
+        Ok(News::in_commit_order(self.events_after(after, limit).await?, head))
+    }
 
     /// The last sequence before the first event at or after `from`: where a follower starts.
     async fn sequence_before(&self, from: Timestamp) -> StoreResult<Sequence>;

@@ -1,10 +1,11 @@
 use identity_core::account::LockReason;
 use identity_core::grant::RevocationReason;
 use identity_core::session::SessionEndReason;
-use identity_core::{EventKind, SecurityEvent};
+use identity_core::{ClientId, EventKind, SecurityEvent};
 use proptest::prelude::*;
 
 use super::*;
+use crate::security_state::{TokenFacts, Verdict};
 use crate::testing::{authenticator, client, event, grant, record, session, subject, token};
 
 const START: Timestamp = Timestamp::from_unix_seconds(1_790_000_000);
@@ -29,6 +30,10 @@ impl Ledger {
     fn after(&self, after: Sequence, limit: usize) -> Vec<RecordedEvent> {
         let rows = self.rows.iter().map(|(_, row)| row);
         rows.filter(|row| row.sequence() > after).take(limit).cloned().collect()
+    }
+
+    fn news(&self, read: Read) -> News {
+        News::in_commit_order(self.after(read.after, read.limit), self.head())
     }
 
     fn find_start(&self, horizon: Timestamp) -> (Vec<RecordedEvent>, Sequence) {
@@ -66,8 +71,10 @@ fn follow(follower: &mut Follower, ledger: &Ledger, now: Timestamp) {
                 follower.on_replay_start(&standing, after, now);
             }
             Action::ReadFrom(read) => {
-                let rows = ledger.after(read.after, 3);
-                follower.on_batch(read, &rows, ledger.head(), now).unwrap();
+                let mut next = Some(Read { limit: 3, ..read });
+                while let Some(read) = next {
+                    next = follower.on_news(read, &ledger.news(read), now).unwrap();
+                }
             }
             Action::Wait(_) => return,
         }
@@ -81,10 +88,27 @@ fn caught_up(ledger: &Ledger) -> Follower {
     follower
 }
 
+fn nothing_new(head: Sequence) -> News {
+    News::in_commit_order(Vec::new(), head)
+}
+
 fn read_of(action: Action) -> Read {
     match action {
         Action::ReadFrom(read) => read,
         other => panic!("expected a read, not {other:?}"),
+    }
+}
+
+fn facts() -> TokenFacts<'static> {
+    static PORTAL: std::sync::LazyLock<ClientId> = std::sync::LazyLock::new(|| client(0));
+    TokenFacts {
+        token: token(0),
+        subject: None,
+        client: &PORTAL,
+        session: None,
+        grant: None,
+        kid: "k-0",
+        issued_at: START,
     }
 }
 
@@ -112,7 +136,7 @@ fn a_confirmation_counts_from_the_question_not_from_the_answer() {
     let asked = START.plus(POLL);
     let read = read_of(follower.next(asked));
     let answered = asked.plus(Duration::from_millis(900));
-    follower.on_batch(read, &[], ledger.head(), answered).unwrap();
+    follower.on_news(read, &nothing_new(ledger.head()), answered).unwrap();
     assert_eq!(follower.freshness(answered), Freshness::Current);
     let then = asked.plus(CONFIRMED_WITHIN);
     assert_eq!(follower.freshness(then), Freshness::Stale { since: asked });
@@ -120,19 +144,41 @@ fn a_confirmation_counts_from_the_question_not_from_the_answer() {
 }
 
 #[test]
-fn rows_that_are_committed_but_held_back_make_the_state_stale_without_a_busy_loop() {
-    // Design §4: a long write transaction holds back what followers may read.
-    let ledger = three_rows();
-    let mut follower = caught_up(&ledger);
-    let head = Sequence(ledger.head().0 + 1);
-    let mut now = START;
-    for _ in 0..10 {
-        now = now.plus(POLL);
-        let read = read_of(follower.next(now));
-        follower.on_batch(read, &[], head, now).unwrap();
-        assert_eq!(follower.next(now), Action::Wait(POLL));
-    }
-    assert_eq!(follower.freshness(now), Freshness::Stale { since: START });
+fn rows_that_may_still_be_preceded_count_at_once_and_are_read_again() {
+    // Design §4: a transaction that began earlier holds back what is settled.
+    let mut follower = caught_up(&Ledger::default());
+    let late = record(5, event(START, EventKind::ClientReinstated));
+    let early = record(4, event(START, EventKind::ClientSuspended));
+    let mut now = START.plus(POLL);
+    let unsettled =
+        News { events: vec![late.clone()], settled: Sequence(3), head: Sequence(5) };
+    let read = read_of(follower.next(now));
+    assert_eq!(follower.on_news(read, &unsettled, now).unwrap(), None);
+    assert_eq!(follower.position(), Some(Sequence::BEFORE_FIRST));
+    assert_eq!((follower.remembered(), follower.freshness(now)), (1, Freshness::Current));
+
+    now = now.plus(POLL);
+    let settled = News::in_commit_order(vec![early, late], Sequence(5));
+    let read = read_of(follower.next(now));
+    follower.on_news(read, &settled, now).unwrap();
+    assert_eq!(follower.position(), Some(Sequence(5)));
+    let facts = TokenFacts { issued_at: now, ..facts() };
+    assert_eq!(follower.current(now).unwrap().judge(&facts), Verdict::Stands);
+}
+
+#[test]
+fn what_settles_between_two_pages_is_read_in_the_next_pass() {
+    let mut follower = caught_up(&Ledger::default());
+    let now = START.plus(POLL);
+    let read = Read { limit: 1, ..read_of(follower.next(now)) };
+    let row = |sequence| record(sequence, event(START, EventKind::ClientSuspended));
+    let first = News { events: vec![row(7)], settled: Sequence(3), head: Sequence(7) };
+    let read = follower.on_news(read, &first, now).unwrap().unwrap();
+    assert!(follower.current(now.plus(CONFIRMED_WITHIN)).is_none(), "there is more to come");
+    // Row 5 was committed in between; everything is settled now, but this pass went past it.
+    let second = News { events: Vec::new(), settled: Sequence(7), head: Sequence(7) };
+    assert_eq!(follower.on_news(read, &second, now).unwrap(), None);
+    assert_eq!(follower.position(), Some(Sequence::BEFORE_FIRST));
 }
 
 #[test]
@@ -161,7 +207,7 @@ fn a_wake_up_is_acted_on_at_once_also_when_it_comes_during_a_read() {
     follower.on_wake(START);
     let read = read_of(follower.next(START));
     follower.on_wake(START);
-    follower.on_batch(read, &[], ledger.head(), START).unwrap();
+    follower.on_news(read, &nothing_new(ledger.head()), START).unwrap();
     assert_eq!(read_of(follower.next(START)).after, ledger.head());
 }
 
@@ -170,10 +216,10 @@ fn rows_out_of_order_are_refused_whole() {
     let ledger = three_rows();
     let mut follower = caught_up(&Ledger::default());
     let read = follower.tail(START).unwrap();
-    let mut rows = ledger.after(read.after, 3);
-    rows.swap(1, 2);
-    let refusal = follower.on_batch(read, &rows, ledger.head(), START);
-    assert_eq!(refusal, Err(BatchRefusal::OutOfOrder { after: read.after }));
+    let mut news = ledger.news(read);
+    news.events.swap(1, 2);
+    let refusal = follower.on_news(read, &news, START);
+    assert_eq!(refusal, Err(NewsRefusal::OutOfOrder { after: read.after }));
     assert_eq!((follower.position(), follower.remembered()), (Some(read.after), 0));
 }
 
@@ -187,8 +233,8 @@ fn a_ledger_that_lost_rows_is_replayed_and_nothing_taken_back_comes_to_life() {
     let now = START.plus(POLL);
     let read = read_of(follower.next(now));
     assert_eq!(
-        follower.on_batch(read, &[], ledger.head(), now),
-        Err(BatchRefusal::WentBack { seen: Sequence(4), head: Sequence(3) })
+        follower.on_news(read, &nothing_new(ledger.head()), now),
+        Err(NewsRefusal::WentBack { seen: Sequence(4), head: Sequence(3) })
     );
     assert!(follower.current(now).is_none());
     let later = now.plus(FIRST_RETRY);
@@ -203,7 +249,7 @@ fn a_clock_set_back_makes_the_state_stale_and_the_next_read_due() {
     let earlier = START.minus(Duration::from_hours(1));
     assert_eq!(follower.freshness(earlier), Freshness::Stale { since: START });
     let read = read_of(follower.next(earlier));
-    follower.on_batch(read, &[], Sequence::BEFORE_FIRST, earlier).unwrap();
+    follower.on_news(read, &nothing_new(Sequence::BEFORE_FIRST), earlier).unwrap();
     assert_eq!(follower.freshness(earlier), Freshness::Current);
     // Requests read their own `now` a moment before the follower did.
     assert!(follower.current(earlier.minus(Duration::from_millis(5))).is_some());
@@ -277,7 +323,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 /// An answer on its way.
 enum Answer {
     Start(Vec<RecordedEvent>, Sequence),
-    Rows(Read, Vec<RecordedEvent>, Sequence),
+    Rows(Read, News),
 }
 
 struct World {
@@ -319,8 +365,10 @@ impl World {
                     Answer::Start(standing, after) => {
                         self.follower.on_replay_start(&standing, after, self.now);
                     }
-                    Answer::Rows(read, rows, head) => {
-                        self.follower.on_batch(read, &rows, head, self.now).unwrap();
+                    Answer::Rows(read, news) => {
+                        if let Some(next) = self.follower.on_news(read, &news, self.now).unwrap() {
+                            self.read(next);
+                        }
                     }
                 }
             }
@@ -338,8 +386,8 @@ impl World {
     }
 
     fn read(&mut self, read: Read) {
-        let rows = self.ledger.after(read.after, 3);
-        self.under_way.push(Answer::Rows(read, rows, self.ledger.head()));
+        let read = Read { limit: 3, ..read };
+        self.under_way.push(Answer::Rows(read, self.ledger.news(read)));
     }
 
     /// Whoever is called current has seen every row that was committed a second ago or earlier.

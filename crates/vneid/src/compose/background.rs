@@ -95,11 +95,12 @@ impl Work {
         loop {
             // After a failure the follower's next step says how long to wait.
             let wait = match self.provider.security.follow(self.clock.now()).await {
-                Ok(step) if step.wait.is_zero() => {
-                    outage.note(observer.observe().await);
-                    Duration::ZERO
+                Ok(wait) => {
+                    if wait.is_zero() {
+                        outage.note(observer.observe().await);
+                    }
+                    wait
                 }
-                Ok(step) => step.wait,
                 Err(error) => {
                     outage.note::<(), _>(Err(error));
                     Duration::ZERO
