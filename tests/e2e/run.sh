@@ -7,20 +7,10 @@ if [ -n "${VNEID_BINARY:-}" ]; then
 fi
 cd "$(dirname "$0")"
 
-say() { printf '%s\n' "$1" >&2; }
+. ../need.sh
 
-# Installs Debian packages where that is allowed; otherwise says what is missing.
-need() {
-    if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-        apt-get update -qq && apt-get install -y -qq "$@" >/dev/null
-    else
-        say "The end-to-end tests need: $* (Debian: apt-get install $*)."
-        exit 1
-    fi
-}
-
-command -v node >/dev/null && command -v npm >/dev/null || need nodejs npm
-command -v chromium >/dev/null && command -v chromedriver >/dev/null || need chromium chromium-driver
+command -v node >/dev/null && command -v npm >/dev/null || need 'The end-to-end tests' nodejs npm
+command -v chromium >/dev/null && command -v chromedriver >/dev/null || need 'The end-to-end tests' chromium chromium-driver
 if [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then
     say 'The end-to-end tests need Node.js 20 or newer.'
     exit 1
