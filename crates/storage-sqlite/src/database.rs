@@ -142,6 +142,14 @@ pub enum Fault {
     Store(StoreError),
 }
 
+impl Fault {
+    /// A file does not go away in the middle of a statement.
+    #[expect(clippy::unused_self, reason = "the other adapter's faults differ")]
+    pub fn is_lost_connection(&self) -> bool {
+        false
+    }
+}
+
 impl From<sqlx::Error> for Fault {
     fn from(error: sqlx::Error) -> Self {
         Self::Database(error)

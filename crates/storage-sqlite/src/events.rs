@@ -1,11 +1,38 @@
 //! The ledger in commit order. With one writer, `AUTOINCREMENT` is commit order: a smaller sequence
 //! never appears after a larger one was seen, and a rolled back append leaves no gap.
 
-use ledger::{RecordedEvent, Sequence};
+use identity_core::SecurityEvent;
+use ledger::{News, RecordedEvent, Sequence};
 
 use crate::database::{Connection, Fault};
 use crate::sql::column;
-use crate::sql::ledger::EventRow;
+use crate::sql::ledger::{EventColumns, EventRow};
+
+pub use crate::sql::ledger::sequence_before;
+
+/// In the transaction of the changes they record.
+pub async fn append(connection: &mut Connection, events: &[&SecurityEvent]) -> Result<(), Fault> {
+    for event in events {
+        let row = EventColumns::of(event)?;
+        sqlx::query!(
+            "INSERT INTO events (at, subject, client, kind, leaf) VALUES ($1, $2, $3, $4, $5)",
+            row.at,
+            row.subject,
+            row.client,
+            row.kind,
+            row.leaf,
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// The head first: rows committed in between are then read, not missed.
+pub async fn news(connection: &mut Connection, after: Sequence, limit: u32) -> Result<News, Fault> {
+    let head = head(connection).await?;
+    Ok(News::in_commit_order(self::after(connection, after, limit).await?, head))
+}
 
 pub async fn after(
     connection: &mut Connection,

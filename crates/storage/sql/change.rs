@@ -1,10 +1,11 @@
 //! A change, as the statements that make it.
 
 use storage::privacy::PersonalDataCipher;
-use storage::{Change, Contest};
+use storage::{Change, Commit, Contest};
 
 use super::{authenticators, consents, grants, ledger, registry, sessions, subjects, throttle};
 use crate::database::{Connection, Fault};
+use crate::events;
 
 /// What one change came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,8 +22,29 @@ impl Outcome {
     }
 }
 
-/// Carries out `change` inside the transaction open on `connection`.
-pub async fn apply(
+/// Carries out `plan` inside the transaction open on `connection`, which must be undone when a
+/// contest was lost. Its events are appended together, at the end: nothing in a plan reads them.
+pub async fn apply_all(
+    connection: &mut Connection,
+    cipher: &PersonalDataCipher,
+    plan: &[Change],
+) -> Result<Commit, Fault> {
+    let mut appended = Vec::new();
+    for change in plan {
+        if let Change::Append(event) = change {
+            appended.push(event.as_ref());
+            continue;
+        }
+        match apply(connection, cipher, change).await? {
+            Outcome::Applied => {}
+            Outcome::Lost(contest) => return Ok(Commit::Lost(contest)),
+        }
+    }
+    events::append(connection, &appended).await?;
+    Ok(Commit::Done)
+}
+
+async fn apply(
     connection: &mut Connection,
     cipher: &PersonalDataCipher,
     change: &Change,
@@ -78,7 +100,7 @@ pub async fn apply(
         Change::SaveCheckpoint(checkpoint) => {
             ledger::save_checkpoint(connection, checkpoint).await?;
         }
-        Change::Append(event) => ledger::append(connection, event).await?,
+        Change::Append(event) => events::append(connection, &[event]).await?,
     }
     Ok(Outcome::Applied)
 }

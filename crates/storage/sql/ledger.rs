@@ -1,5 +1,5 @@
-//! Appending to the ledger, and the views that need no commit order. Reading in commit order is the
-//! adapter's own: what makes it safe differs (design §4).
+//! The views of the ledger that need no commit order. Appending, and reading in commit order, are the
+//! adapter's own: what makes them safe differs (design §4).
 
 use std::borrow::Cow;
 
@@ -7,25 +7,10 @@ use identity_core::{ClientId, SecurityEvent, SubjectId, Timestamp};
 use ledger::{RecordedEvent, Sequence};
 use serde::Deserialize;
 use storage::{SignedCheckpoint, StoreError};
+use uuid::Uuid;
 
 use super::column;
 use crate::database::{Connection, Fault};
-
-/// In the transaction of the change it records.
-pub async fn append(connection: &mut Connection, event: &SecurityEvent) -> Result<(), Fault> {
-    let leaf = ledger::encode(event).map_err(StoreError::corrupt)?;
-    sqlx::query!(
-        "INSERT INTO events (at, subject, client, kind, leaf) VALUES ($1, $2, $3, $4, $5)",
-        event.at.unix_millis(),
-        event.subject.map(SubjectId::uuid),
-        event.client.as_ref().map(ClientId::as_str),
-        kind_of(&leaf)?,
-        leaf,
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
 
 /// The newest first, before `before`.
 pub async fn history_of(
@@ -126,6 +111,28 @@ impl EventRow {
         let sequence = Sequence(column::number(self.sequence)?);
         Ok(RecordedEvent::read(sequence, self.leaf)
             .map_err(|error| StoreError::corrupt(format_args!("event {sequence}: {error}")))?)
+    }
+}
+
+/// An event as it is stored.
+pub struct EventColumns<'a> {
+    pub at: i64,
+    pub subject: Option<Uuid>,
+    pub client: Option<&'a str>,
+    pub kind: String,
+    pub leaf: Vec<u8>,
+}
+
+impl<'a> EventColumns<'a> {
+    pub fn of(event: &'a SecurityEvent) -> Result<Self, Fault> {
+        let leaf = ledger::encode(event).map_err(StoreError::corrupt)?;
+        Ok(Self {
+            at: event.at.unix_millis(),
+            subject: event.subject.map(SubjectId::uuid),
+            client: event.client.as_ref().map(ClientId::as_str),
+            kind: kind_of(&leaf)?,
+            leaf,
+        })
     }
 }
 

@@ -8,8 +8,7 @@
 //!  Citizen · Client            people and relying parties, made in one line
 //!  Browser · Page              cookies, redirects and forms, without JavaScript
 //!  Database · Program          a file somebody meddles with; the real binary as an operator runs it
-//!  Postgres · Redis            private servers that end with the test
-//!  Proxy                       a network that can be cut, silenced and pointed elsewhere
+//!  Postgres · Redis · Proxy    private servers that end with the test (crate test-servers)
 //!  all_at_once · until         many at the same moment; waiting for a condition
 //!  Receiver · jwt              the far end of back-channel logout; tokens that others make
 //!  Log                         what was logged on a test's own thread
@@ -21,17 +20,12 @@ pub mod client;
 pub mod clock;
 pub mod database;
 pub mod entropy;
-mod guardian;
 pub mod jwt;
 pub mod log;
 pub mod parallel;
-pub mod postgres;
 pub mod program;
-pub mod proxy;
 pub mod receiver;
-pub mod redis;
 pub mod server;
-pub mod wait;
 
 pub use browser::{Browser, Page};
 pub use citizen::{Citizen, NewCitizen};
@@ -42,10 +36,7 @@ pub use entropy::SeededEntropy;
 pub use jwt::ClientKey;
 pub use log::Log;
 pub use parallel::all_at_once;
-pub use postgres::Postgres;
 pub use program::{Process, Program};
-pub use proxy::Proxy;
 pub use receiver::{Mood, Receiver};
-pub use redis::Redis;
 pub use server::Server;
-pub use wait::until;
+pub use test_servers::{Postgres, Proxy, Redis, free_port, postgres, proxy, until};

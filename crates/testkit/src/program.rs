@@ -2,15 +2,15 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
+use test_servers::free_port;
 
 use crate::browser::Browser;
 use crate::server::http;
-use crate::wait::until;
+use test_servers::until;
 
 /// A provider's working directory: `vneid.toml`, and a database on a file. Gone when dropped.
 pub struct Program {
@@ -171,12 +171,6 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Whoever asks gets another one, unless somebody else was given it meanwhile.
-pub fn free_port() -> u16 {
-    let socket = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    socket.local_addr().expect("bound").port()
 }
 
 /// Built beside this test by the Makefile.

@@ -1,7 +1,7 @@
 //! Processes that serve.
 
 use serde_json::Value;
-use testkit::program::free_port;
+use testkit::free_port;
 use testkit::{Program, until};
 
 use super::{PASSWORD, create_citizen, register_client};

@@ -10,8 +10,8 @@ use std::sync::{Mutex, OnceLock};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
+use crate::free_port;
 use crate::guardian::{self, Guarded, Plan, User};
-use crate::program::free_port;
 
 /// Whether what is committed survives the loss of the machine.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use testkit::postgres::Durability;
-use testkit::{Postgres, Proxy, Redis, until};
+use test_servers::postgres::Durability;
+use test_servers::{Postgres, Proxy, Redis, until};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 fn listens(port: u16) -> bool {

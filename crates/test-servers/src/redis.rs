@@ -6,8 +6,8 @@ use std::sync::{Mutex, OnceLock};
 
 use tempfile::TempDir;
 
+use crate::free_port;
 use crate::guardian::{self, Guarded, Plan};
-use crate::program::free_port;
 
 /// A server on a free port of 127.0.0.1 and on a socket, keeping nothing on disk. Gone when dropped
 /// or when this process ends, however it ends.

@@ -1,0 +1,136 @@
+//! One store over one database.
+
+use std::sync::Arc;
+
+use identity_core::authenticator::AttemptGate;
+use identity_core::{Entropy, Timestamp};
+use storage::ports::StoreResult;
+use storage::privacy::{PersonalDataCipher, PersonalDataKeys};
+use storage::{Change, Commit, ThrottleKey};
+
+use crate::database::{Database, Fault, PoolUse, PostgresLocation, Reader};
+use crate::events;
+use crate::listener::Listener;
+use crate::partitions;
+use crate::sql::{change, throttle};
+
+/// What the shared ports are made for.
+pub(crate) type Adapter = PostgresStore;
+
+/// Plans that meet in opposite order are undone by the server and tried again.
+const ATTEMPTS: u32 = 4;
+/// Partitions made ahead of need.
+const MONTHS_AHEAD: i32 = 2;
+const DAYS_AHEAD: i32 = 3;
+
+/// Everything durable in one PostgreSQL database.
+#[derive(Clone, Debug)]
+pub struct PostgresStore {
+    database: Database,
+    cipher: Arc<PersonalDataCipher>,
+}
+
+impl PostgresStore {
+    /// Connects when first needed. It answers nothing useful before [`Self::migrate`].
+    pub fn open(
+        location: &PostgresLocation,
+        keys: PersonalDataKeys,
+        entropy: Arc<dyn Entropy>,
+    ) -> StoreResult<Self> {
+        let database = Database::open(location)?;
+        Ok(Self { database, cipher: Arc::new(PersonalDataCipher::new(keys, entropy)) })
+    }
+
+    /// Brings the schema up to date, one process at a time. A database of a newer release is left
+    /// alone, with an error.
+    pub async fn migrate(&self, now: Timestamp) -> StoreResult<()> {
+        self.database.migrate().await?;
+        let mut transaction = self.database.transaction().await?;
+        if events::lift_base(&mut transaction).await? {
+            tracing::warn!("the ledger came from another cluster: its numbering was lifted");
+        }
+        transaction.commit().await.map_err(Fault::from)?;
+        self.keep_partitions(now, None).await
+    }
+
+    /// What [`Self::migrate`] would do, as `0001 foundation`.
+    pub async fn pending_migrations(&self) -> StoreResult<Vec<String>> {
+        let mut pending = self.database.pending_migrations().await?;
+        if pending.is_empty() && events::base_is_behind(&mut *self.reader().await?).await? {
+            pending.push("numbering of a ledger that came from another cluster".to_owned());
+        }
+        Ok(pending)
+    }
+
+    /// Makes partitions ahead of need and drops days of consumed identifiers that are over. Events
+    /// go with their month once it lies wholly before `events_since`; without it they are kept.
+    pub async fn keep_partitions(
+        &self,
+        now: Timestamp,
+        events_since: Option<Timestamp>,
+    ) -> StoreResult<()> {
+        let connection = &mut *self.reader().await?;
+        let now = now.unix_millis();
+        partitions::make(connection, "events", "month", now, MONTHS_AHEAD).await?;
+        partitions::make(connection, "consumed_ids", "day", now, DAYS_AHEAD).await?;
+        partitions::drop_before(connection, "consumed_ids", "day", now).await?;
+        if let Some(since) = events_since {
+            partitions::drop_before(connection, "events", "month", since.unix_millis()).await?;
+        }
+        Ok(())
+    }
+
+    /// A connection that hears of news. Not behind a pooler in transaction mode.
+    pub async fn listen(&self) -> StoreResult<Listener> {
+        Ok(Listener::open(&self.database).await?)
+    }
+
+    pub fn pool_use(&self) -> PoolUse {
+        self.database.pool_use()
+    }
+
+    /// Finishes running statements and closes every connection; later calls are unavailable.
+    pub async fn close(&self) {
+        self.database.close().await;
+    }
+
+    pub(crate) async fn reader(&self) -> Result<Reader, Fault> {
+        self.database.reader().await
+    }
+
+    pub(crate) fn cipher(&self) -> &PersonalDataCipher {
+        &self.cipher
+    }
+
+    pub(crate) async fn try_commit(&self, plan: &[Change]) -> Result<Commit, Fault> {
+        let mut attempt = 1;
+        loop {
+            match self.commit_once(plan).await {
+                Err(fault) if fault.is_collision() && attempt < ATTEMPTS => attempt += 1,
+                done => return done,
+            }
+        }
+    }
+
+    async fn commit_once(&self, plan: &[Change]) -> Result<Commit, Fault> {
+        let mut transaction = self.database.transaction().await?;
+        let commit = change::apply_all(&mut transaction, &self.cipher, plan).await?;
+        match commit {
+            Commit::Done => transaction.commit().await?,
+            Commit::Lost(_) => transaction.rollback().await?,
+        }
+        Ok(commit)
+    }
+
+    /// Not repeated after a fault: it may have counted.
+    pub(crate) async fn try_reserve(
+        &self,
+        key: &ThrottleKey,
+        now: Timestamp,
+    ) -> Result<AttemptGate, Fault> {
+        let mut transaction = self.database.transaction().await?;
+        let gate = throttle::reserve(&mut transaction, &self.cipher, key, now).await?;
+        transaction.commit().await?;
+        Ok(gate)
+    }
+}

@@ -1,0 +1,150 @@
+//! The ports, each a connection and one call. An adapter brings `crate::store::Adapter` with
+//! `reader`, `cipher`, `try_commit` and `try_reserve`, and `crate::events` for what hangs on commit
+//! order.
+
+use ::ledger::{News, RecordedEvent, Sequence};
+use async_trait::async_trait;
+use identity_core::authenticator::AttemptGate;
+use identity_core::consent::Consent;
+use identity_core::grant::Grant;
+use identity_core::id::SessionId;
+use identity_core::key::KeyRecord;
+use identity_core::secret::SecretDigest;
+use identity_core::{ClientId, GrantId, LoginName, RelyingParty, Session, SubjectId, Timestamp};
+use storage::ports::StoreResult;
+use storage::record::SubjectListing;
+use storage::{
+    Change, Commit, Enrolment, KeyReader, LedgerReader, LogoutDelivery, RegistryReader,
+    SignedCheckpoint, Store, StoreError, ThrottleKey, VersionedSubject,
+};
+
+use super::{authenticators, consents, grants, ledger, registry, sessions, subjects};
+use crate::events;
+use crate::store::Adapter;
+
+const READ_ATTEMPTS: u32 = 4;
+
+/// `read!(self, sessions::by_id(id))`: one statement on a reading connection, and once more on
+/// another if that one turns out to be dead.
+macro_rules! read {
+    ($self:ident, $module:ident :: $function:ident ( $($argument:expr),* )) => {{
+        let mut attempts_left = READ_ATTEMPTS;
+        loop {
+            let mut connection = $self.reader().await?;
+            attempts_left -= 1;
+            match $module::$function(&mut connection, $($argument),*).await {
+                Err(fault) if fault.is_lost_connection() && attempts_left > 0 => {}
+                answer => return answer.map_err(StoreError::from),
+            }
+        }
+    }};
+}
+
+#[async_trait]
+impl RegistryReader for Adapter {
+    async fn relying_parties(&self) -> StoreResult<Vec<RelyingParty>> {
+        read!(self, registry::relying_parties())
+    }
+}
+
+#[async_trait]
+impl KeyReader for Adapter {
+    async fn keys(&self) -> StoreResult<Vec<KeyRecord>> {
+        read!(self, registry::keys())
+    }
+}
+
+#[async_trait]
+impl LedgerReader for Adapter {
+    async fn events_after(&self, after: Sequence, limit: u32) -> StoreResult<Vec<RecordedEvent>> {
+        read!(self, events::after(after, limit))
+    }
+
+    async fn news_after(&self, after: Sequence, limit: u32) -> StoreResult<News> {
+        read!(self, events::news(after, limit))
+    }
+
+    async fn sequence_before(&self, from: Timestamp) -> StoreResult<Sequence> {
+        read!(self, events::sequence_before(from))
+    }
+
+    async fn standing_events(&self) -> StoreResult<Vec<RecordedEvent>> {
+        read!(self, ledger::standing())
+    }
+
+    async fn head(&self) -> StoreResult<Sequence> {
+        read!(self, events::head())
+    }
+
+    async fn checkpoints(&self) -> StoreResult<Vec<SignedCheckpoint>> {
+        read!(self, ledger::checkpoints())
+    }
+}
+
+#[async_trait]
+impl Store for Adapter {
+    async fn commit(&self, plan: &[Change]) -> StoreResult<Commit> {
+        Ok(self.try_commit(plan).await?)
+    }
+
+    async fn subject(&self, id: SubjectId) -> StoreResult<Option<VersionedSubject>> {
+        read!(self, subjects::by_id(self.cipher(), id))
+    }
+
+    async fn subject_by_login(&self, name: &LoginName) -> StoreResult<Option<VersionedSubject>> {
+        read!(self, subjects::by_login(self.cipher(), name))
+    }
+
+    async fn subjects_by_name(&self, folded: &str) -> StoreResult<Vec<SubjectListing>> {
+        read!(self, subjects::by_name(self.cipher(), folded))
+    }
+
+    async fn enrolments(&self, subject: SubjectId) -> StoreResult<Vec<Enrolment>> {
+        read!(self, authenticators::of_subject(self.cipher(), subject))
+    }
+
+    async fn reserve_attempt(&self, key: &ThrottleKey, now: Timestamp) -> StoreResult<AttemptGate> {
+        Ok(self.try_reserve(key, now).await?)
+    }
+
+    async fn session(&self, id: SessionId) -> StoreResult<Option<Session>> {
+        read!(self, sessions::by_id(id))
+    }
+
+    async fn session_by_handle(&self, handle: &SecretDigest) -> StoreResult<Option<Session>> {
+        read!(self, sessions::by_handle(handle))
+    }
+
+    async fn live_sessions(&self, subject: SubjectId, now: Timestamp) -> StoreResult<Vec<Session>> {
+        read!(self, sessions::live_of(subject, now))
+    }
+
+    async fn grant(&self, id: GrantId) -> StoreResult<Option<Grant>> {
+        read!(self, grants::by_id(id))
+    }
+
+    async fn clients_of_session(&self, session: SessionId) -> StoreResult<Vec<ClientId>> {
+        read!(self, grants::clients_of_session(session))
+    }
+
+    async fn consent(&self, subject: SubjectId, client: &ClientId) -> StoreResult<Option<Consent>> {
+        read!(self, consents::one(subject, client))
+    }
+
+    async fn consents_of(&self, subject: SubjectId) -> StoreResult<Vec<Consent>> {
+        read!(self, consents::of_subject(subject))
+    }
+
+    async fn history_of(
+        &self,
+        subject: SubjectId,
+        before: Option<Sequence>,
+        limit: u32,
+    ) -> StoreResult<Vec<RecordedEvent>> {
+        read!(self, ledger::history_of(subject, before, limit))
+    }
+
+    async fn due_logouts(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<LogoutDelivery>> {
+        read!(self, registry::due_logouts(now, limit))
+    }
+}
