@@ -31,6 +31,8 @@ pub struct PostgresLocation {
     /// `postgres://user:password@host/database`. Several hosts of one cluster are tried in turn until
     /// one is found that takes writes.
     pub urls: Vec<String>,
+    /// Instead of one in the URL.
+    pub password: Option<String>,
     /// The authority that signed the server's certificate; the connection is then encrypted and the
     /// server's name checked.
     pub ca_file: Option<PathBuf>,
@@ -50,6 +52,7 @@ impl PostgresLocation {
     pub fn at(url: impl Into<String>) -> Self {
         Self {
             urls: vec![url.into()],
+            password: None,
             ca_file: None,
             connections: 16,
             acquire_timeout: Duration::from_secs(2),
@@ -69,6 +72,9 @@ impl PostgresLocation {
             .map_err(|_| StoreError::unavailable("the database's URL does not read"))?
             .application_name("vneid")
             .disable_statement_logging();
+        if let Some(password) = &self.password {
+            options = options.password(password);
+        }
         if let Some(file) = &self.ca_file {
             options = options.ssl_mode(PgSslMode::VerifyFull).ssl_root_cert(file);
         }

@@ -14,9 +14,10 @@ use std::sync::Arc;
 use clap::{Args, Parser, Subcommand};
 use flows::Fault;
 use flows::admin::AdminError;
+use identity_core::Clock as _;
 use storage::StoreError;
 
-use crate::compose::{self, KeyError, Node, Role, StartError};
+use crate::compose::{Durable, KeyError, Node, Role, StartError};
 use crate::config::{Config, ConfigError, LogFormat, environment_variables, schema};
 use crate::demo;
 use crate::policies::PolicyError;
@@ -166,7 +167,8 @@ async fn open(config: &Config) -> Result<Node, StartError> {
 }
 
 async fn migrate(config: &Config, check: bool) -> Result<String, CliError> {
-    let store = compose::open_store(config, Arc::new(SystemEntropy::new())).await?;
+    log_to_stderr(LogFormat::Text, "warn");
+    let store = Durable::open(config, Arc::new(SystemEntropy::new())).await?;
     let pending = store.pending_migrations().await?;
     if pending.is_empty() {
         return Ok("the schema is up to date\n".to_owned());
@@ -175,7 +177,7 @@ async fn migrate(config: &Config, check: bool) -> Result<String, CliError> {
     if check {
         return Err(CliError::Refused(format!("these migrations are pending:\n{listed}")));
     }
-    store.migrate().await?;
+    store.migrate(SystemClock.now()).await?;
     store.close().await;
     Ok(format!("applied:\n{listed}"))
 }

@@ -8,6 +8,7 @@ use authorization_server::delivery::Courier;
 use flows::Provider;
 use identity_core::Clock;
 use storage::StoreError;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -15,9 +16,14 @@ use super::key_keeper::{KeyKeeper, Pace};
 use super::observer::Observer;
 use super::sealer::Sealer;
 use super::shutdown::{Shutdown, Trigger, channel};
+use super::stores::Durable;
 use super::{Node, Role};
 
 const ROTATION_CHECK: Duration = Duration::from_mins(1);
+/// Partitions are made months ahead: once a day would do.
+const KEEPING_CHECK: Duration = Duration::from_hours(1);
+/// After the connection that hears of news was lost.
+const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 const SEALING_CHECK: Duration = Duration::from_secs(1);
 /// Between two looks for notices whose retry is due; new ones ring a bell.
 const DELIVERY_CHECK: Duration = Duration::from_secs(5);
@@ -34,14 +40,17 @@ impl Background {
     pub(super) async fn start(node: &Node, role: Role) -> Result<Self, StoreError> {
         let (trigger, shutdown) = channel();
         let provider = Arc::clone(&node.provider);
-        let work = Work { provider, clock: Arc::clone(&node.clock), shutdown };
+        let (clock, news) = (Arc::clone(&node.clock), Arc::default());
+        let work = Work { provider, clock, news, shutdown };
         let mut loops = JoinSet::new();
         loops.spawn(work.clone().follow(observer(node)));
+        loops.spawn(work.clone().hear(node.durable.clone()));
         match role {
             Role::Introspection => {}
             Role::All | Role::Authorization => {
                 loops.spawn(work.clone().rotate(Arc::clone(&node.keeper)));
                 loops.spawn(work.clone().seal(sealer(node).await?));
+                loops.spawn(work.clone().keep(node.durable.clone()));
                 loops.spawn(work.deliver(courier(node)));
             }
         }
@@ -86,6 +95,8 @@ fn courier(node: &Node) -> Courier {
 struct Work {
     provider: Arc<Provider>,
     clock: Arc<dyn Clock>,
+    /// Somebody heard of news.
+    news: Arc<Notify>,
     shutdown: Shutdown,
 }
 
@@ -106,7 +117,46 @@ impl Work {
                     Duration::ZERO
                 }
             };
-            if self.stopped_within(wait).await {
+            tokio::select! {
+                stopped = self.stopped_within(wait) => if stopped { return },
+                () = self.news.notified() => {}
+            }
+        }
+    }
+
+    /// Wakes the follower when somebody says that there is news. Hearing nothing costs a poll's time,
+    /// never safety.
+    async fn hear(self, durable: Durable) {
+        let mut outage = Outage::new("listening for news");
+        loop {
+            match durable.listen().await {
+                Ok(None) => return,
+                Ok(Some(mut listener)) => loop {
+                    let heard = tokio::select! {
+                        heard = listener.heard() => heard,
+                        () = self.shutdown.clone().requested() => return,
+                    };
+                    let connected = heard.is_ok();
+                    outage.note(heard);
+                    self.provider.security.wake(self.clock.now());
+                    self.news.notify_one();
+                    if !connected {
+                        break;
+                    }
+                },
+                Err(error) => outage.note::<(), _>(Err(error)),
+            }
+            if self.stopped_within(LISTEN_AGAIN).await {
+                return;
+            }
+        }
+    }
+
+    async fn keep(self, durable: Durable) {
+        let mut outage = Outage::new("making partitions");
+        loop {
+            outage.note(durable.keep(self.clock.now()).await);
+            if self.stopped_within(KEEPING_CHECK).await {
                 return;
             }
         }

@@ -12,6 +12,7 @@ mod key_keeper;
 mod observer;
 mod sealer;
 mod shutdown;
+mod stores;
 #[cfg(test)]
 mod tests;
 
@@ -35,16 +36,15 @@ use ledger::Sequence;
 use node::{Keys, Registry, SecurityView};
 use protocol::{Environment, MetadataOptions};
 use storage::memory::MemoryTransientStore;
-use storage::privacy::PersonalDataKeys;
-use storage::{Store, StoreError, TransientStore};
-use storage_sqlite::{SqliteLocation, SqliteStore};
+use storage::{LedgerReader, StoreError, TransientStore};
 use tokio::net::TcpListener;
 
 pub use background::Background;
 pub use key_keeper::{KeyError, KeyKeeper, Pace};
 pub use shutdown::{Shutdown, Trigger, channel};
+pub use stores::Durable;
 
-use crate::config::{Config, Storage, TlsFiles};
+use crate::config::{Config, TlsFiles};
 use crate::policies::{self, PolicyError};
 use crate::server::{self, ServerError};
 
@@ -87,26 +87,12 @@ pub struct Node {
     pub provider: Arc<Provider>,
     pub keeper: Arc<KeyKeeper>,
     pub clock: Arc<dyn Clock>,
-    store: SqliteStore,
+    durable: Durable,
     outbound: Arc<Outbound>,
     /// The ledger's head before anything was loaded from the store.
     loaded_at: Sequence,
     tls: Option<TlsFiles>,
     connections: usize,
-}
-
-/// Opens the database alone, without looking at its schema.
-pub async fn open_store(
-    config: &Config,
-    entropy: Arc<dyn Entropy>,
-) -> Result<SqliteStore, StoreError> {
-    let location = match &config.storage {
-        Storage::Sqlite(path) => SqliteLocation::File(path.clone()),
-        Storage::Ephemeral => SqliteLocation::Memory,
-    };
-    let keys =
-        PersonalDataKeys::new(*config.keys.personal_data.expose(), *config.keys.index.expose());
-    SqliteStore::open(location, keys, entropy).await
 }
 
 impl Node {
@@ -117,25 +103,25 @@ impl Node {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StartError> {
         let policies = Arc::new(policies::load(config.policy_directory.as_deref())?);
-        let sqlite = open_store(config, Arc::clone(&entropy)).await?;
-        match config.environment {
-            Environment::Development => sqlite.migrate().await?,
-            Environment::Production => refuse_pending(sqlite.pending_migrations().await?)?,
-        }
-        let store: Arc<dyn Store> = Arc::new(sqlite.clone());
+        let durable = Durable::open(config, Arc::clone(&entropy)).await?;
         let now = clock.now();
+        match config.environment {
+            Environment::Development => durable.migrate(now).await?,
+            Environment::Production => refuse_pending(durable.pending_migrations().await?)?,
+        }
+        let store = durable.store();
         let loaded_at = store.head().await?;
         let kek = KeyEncryptionKey::from_bytes(config.keys.key_encryption.expose());
         let kek = kek.map_err(|_| StartError::KeyEncryptionKey)?;
         let keeper = KeyKeeper::new(Arc::clone(&store), kek, Arc::clone(&entropy));
         keeper.rotate(Pace::Scheduled, now).await?;
-        let security = SecurityView::starting(Arc::new(sqlite.clone()), now);
+        let security = SecurityView::starting(Arc::clone(&store) as Arc<dyn LedgerReader>, now);
         security.catch_up(now).await?;
         let provider = Provider {
             settings: settings(config),
             transient: Arc::new(MemoryTransientStore::new(now)) as Arc<dyn TransientStore>,
             keys: Arc::new(Keys::new(keeper.ring().await?)),
-            registry: Arc::new(Registry::load(&sqlite).await?),
+            registry: Arc::new(Registry::load(store.as_ref()).await?),
             policies,
             security: Arc::new(security),
             passwords: PasswordPool::new(hashing_threads(config), entropy.as_ref())?,
@@ -148,7 +134,7 @@ impl Node {
             provider: Arc::new(provider),
             keeper: Arc::new(keeper),
             clock,
-            store: sqlite,
+            durable,
             outbound: Arc::new(Outbound::new(config.outbound_exceptions.clone())?),
             loaded_at,
             tls: config.tls.clone(),
@@ -176,9 +162,9 @@ impl Node {
         Background::start(self, role).await
     }
 
-    /// Writes the log back into the database file. Whoever still asks the store gets an error.
+    /// Closes the database. Whoever still asks the store gets an error.
     pub async fn close(self) {
-        self.store.close().await;
+        self.durable.close().await;
     }
 
     fn authorization(&self) -> Result<Arc<ServerState>, StateError> {

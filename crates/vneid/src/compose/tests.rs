@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use flows::admin::register_client;
 use identity_core::key::KeyPurpose;
-use identity_core::{ClientId, Timestamp};
+use identity_core::{ClientId, Clock as _, Timestamp};
 use jose::{KeyStage, SigningAlgorithm};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -96,8 +96,8 @@ async fn production_starts_on_a_migrated_database_only() {
     let path = directory.path().join("vneid.db");
     let config = config("production", &format!("sqlite = {path:?}"));
     assert!(matches!(open(&config).await, Err(StartError::MigrationsPending(_))));
-    let store = super::open_store(&config, Arc::new(SystemEntropy::new())).await.unwrap();
-    store.migrate().await.unwrap();
+    let store = super::Durable::open(&config, Arc::new(SystemEntropy::new())).await.unwrap();
+    store.migrate(SystemClock.now()).await.unwrap();
     store.close().await;
     open(&config).await.unwrap().close().await;
 }

@@ -4,6 +4,7 @@
 //!  settings     the one table of names     file + VNEID_* ──> Merged
 //!  reading      Merged ──> Config, or every fault at once
 //!  master_keys  the four keys that never enter the database
+//!  stores       where what must be remembered is kept
 //!  schema       the table as JSON Schema, for editors and people
 //! ```
 
@@ -11,6 +12,7 @@ mod master_keys;
 mod reading;
 pub mod schema;
 mod settings;
+mod stores;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +27,7 @@ use protocol::{Environment, Issuer};
 pub use master_keys::{MasterKey, MasterKeys};
 pub use settings::PREFIX;
 use settings::{Merged, Place};
+pub use stores::{Postgres, Storage};
 
 pub struct Config {
     pub issuer: Issuer,
@@ -42,13 +45,6 @@ pub struct Config {
     pub connections: usize,
     /// `None`: one per core.
     pub hashing_threads: Option<usize>,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Storage {
-    Sqlite(PathBuf),
-    /// Gone with the process.
-    Ephemeral,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

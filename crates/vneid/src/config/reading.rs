@@ -10,7 +10,7 @@ use identity_core::LoginName;
 use protocol::{Environment, Issuer};
 
 use super::settings::{Merged, Place, Written};
-use super::{Config, ConfigError, Fault, LogFormat, MasterKey, MasterKeys, Storage, TlsFiles};
+use super::{Config, ConfigError, Fault, LogFormat, MasterKey, MasterKeys, TlsFiles};
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 const DEFAULT_CONNECTIONS: usize = 10_000;
@@ -88,25 +88,6 @@ impl<'a> Reading<'a> {
             self.fault(&place, "expected an address and a port, such as 127.0.0.1:8080");
         }
         address
-    }
-
-    fn storage(&mut self, environment: Environment) -> Option<Storage> {
-        let path = self.path("storage.sqlite");
-        match (path, self.flag("storage.ephemeral")) {
-            (Some(path), None | Some((false, _))) => Some(Storage::Sqlite(path)),
-            (None, Some((true, place))) => {
-                self.only_in_development(environment, &place, "everything would be lost");
-                Some(Storage::Ephemeral)
-            }
-            (Some(_), Some((true, place))) => {
-                self.fault(&place, "storage.sqlite and storage.ephemeral exclude each other");
-                None
-            }
-            (None, None | Some((false, _))) => {
-                self.missing("storage.sqlite");
-                None
-            }
-        }
     }
 
     fn master_keys(&mut self, environment: Environment) -> Option<MasterKeys> {
@@ -193,7 +174,12 @@ impl<'a> Reading<'a> {
         })
     }
 
-    fn only_in_development(&mut self, environment: Environment, place: &Place, why: &str) {
+    pub(super) fn only_in_development(
+        &mut self,
+        environment: Environment,
+        place: &Place,
+        why: &str,
+    ) {
         if environment == Environment::Production {
             self.fault(place, format!("is for development only: {why}"));
         }
@@ -207,21 +193,21 @@ impl<'a> Reading<'a> {
         found
     }
 
-    fn text(&mut self, key: &str) -> Option<(String, Place)> {
+    pub(super) fn text(&mut self, key: &str) -> Option<(String, Place)> {
         match self.merged.take(key)? {
             (Written::Text(text), place) => Some((text, place)),
             _ => None,
         }
     }
 
-    fn flag(&mut self, key: &str) -> Option<(bool, Place)> {
+    pub(super) fn flag(&mut self, key: &str) -> Option<(bool, Place)> {
         match self.merged.take(key)? {
             (Written::Flag(flag), place) => Some((flag, place)),
             _ => None,
         }
     }
 
-    fn number(&mut self, key: &str) -> Option<usize> {
+    pub(super) fn number(&mut self, key: &str) -> Option<usize> {
         match self.merged.take(key)? {
             (Written::Number(number), _) => Some(number),
             _ => None,
@@ -235,11 +221,11 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn path(&mut self, key: &str) -> Option<PathBuf> {
+    pub(super) fn path(&mut self, key: &str) -> Option<PathBuf> {
         self.path_and_place(key).map(|(path, _)| path)
     }
 
-    fn path_and_place(&mut self, key: &str) -> Option<(PathBuf, Place)> {
+    pub(super) fn path_and_place(&mut self, key: &str) -> Option<(PathBuf, Place)> {
         let (text, place) = self.text(key)?;
         let path = match &place {
             Place::File(_) => self.base.join(text),
@@ -248,11 +234,11 @@ impl<'a> Reading<'a> {
         Some((path, place))
     }
 
-    fn missing(&mut self, key: &str) {
+    pub(super) fn missing(&mut self, key: &str) {
         self.faults.push(Fault::at(key, "is missing"));
     }
 
-    fn fault(&mut self, place: &Place, message: impl Into<String>) {
+    pub(super) fn fault(&mut self, place: &Place, message: impl Into<String>) {
         self.faults.push(Fault::new(place, message));
     }
 }

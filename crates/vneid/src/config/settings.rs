@@ -34,7 +34,7 @@ const fn setting(key: &'static str, kind: Kind, about: &'static str) -> Setting 
     Setting { key, kind, about }
 }
 
-pub const SETTINGS: [Setting; 21] = [
+pub const SETTINGS: &[Setting] = &[
     setting(
         "issuer",
         Kind::Text,
@@ -57,6 +57,49 @@ pub const SETTINGS: [Setting; 21] = [
         "storage.ephemeral",
         Kind::Flag,
         "Keep everything in memory and lose it at the end. Development only.",
+    ),
+    setting(
+        "storage.postgres",
+        Kind::Text,
+        "URL of the PostgreSQL database. Several hosts, separated by commas, are tried until the \
+         primary is found.",
+    ),
+    setting(
+        "storage.postgres_password_file",
+        Kind::Text,
+        "File with the password, instead of one in the URL.",
+    ),
+    setting(
+        "storage.postgres_ca_file",
+        Kind::Text,
+        "PEM file with the authority that signed the server's certificate. Asks for TLS.",
+    ),
+    setting("storage.postgres_connections", Kind::Number, "Most connections. Default 16."),
+    setting(
+        "storage.postgres_acquire_timeout_ms",
+        Kind::Number,
+        "How long a request waits for a connection. Default 2000.",
+    ),
+    setting(
+        "storage.postgres_statement_timeout_ms",
+        Kind::Number,
+        "After how long the server gives up on a statement. Default 10000.",
+    ),
+    setting(
+        "storage.postgres_statement_cache",
+        Kind::Number,
+        "Statements kept prepared on each connection. Default 200.",
+    ),
+    setting(
+        "storage.postgres_pooler",
+        Kind::Flag,
+        "The URL leads to PgBouncer in transaction mode: nothing is kept on a connection, and \
+         nobody listens for news there.",
+    ),
+    setting(
+        "storage.postgres_events_months",
+        Kind::Number,
+        "Months of security events that are kept. Default: all.",
     ),
     setting(
         "keys.key_encryption_key",
@@ -101,6 +144,9 @@ pub const SETTINGS: [Setting; 21] = [
         "Most passwords hashed at once. Default: one per core.",
     ),
 ];
+
+/// Three ways to say where everything durable is.
+pub const STORES: [&str; 3] = ["storage.sqlite", "storage.ephemeral", "storage.postgres"];
 
 impl Setting {
     pub fn find(key: &str) -> Option<&'static Self> {
@@ -208,8 +254,9 @@ fn is_table(path: &str) -> bool {
 fn alternatives(key: &str) -> Vec<String> {
     match key.strip_suffix("_file") {
         Some(by_value) => vec![by_value.to_owned()],
-        None if key == "storage.sqlite" => vec!["storage.ephemeral".to_owned()],
-        None if key == "storage.ephemeral" => vec!["storage.sqlite".to_owned()],
+        None if STORES.contains(&key) => {
+            STORES.iter().filter(|other| **other != key).map(|&other| other.to_owned()).collect()
+        }
         None => vec![format!("{key}_file")],
     }
 }

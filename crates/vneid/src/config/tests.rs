@@ -33,7 +33,9 @@ fn faults(text: &str, variables: &[(&str, &str)]) -> Vec<String> {
 fn a_whole_file_is_read_and_its_paths_are_relative_to_it() {
     let config = read(&whole(""), &[]).unwrap();
     assert_eq!(config.environment, Environment::Production);
-    assert_eq!(config.storage, Storage::Sqlite("/etc/vneid/vneid.db".into()));
+    assert!(
+        matches!(config.storage, Storage::Sqlite(path) if path == Path::new("/etc/vneid/vneid.db"))
+    );
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
 }
 
@@ -47,7 +49,7 @@ fn the_environment_lies_over_the_file() {
     ];
     let config = read(&whole(""), &variables).unwrap();
     assert_eq!(config.listen.to_string(), "0.0.0.0:443");
-    assert_eq!(config.storage, Storage::Sqlite("other.db".into()));
+    assert!(matches!(config.storage, Storage::Sqlite(path) if path == Path::new("other.db")));
 }
 
 #[test]

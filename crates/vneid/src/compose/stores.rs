@@ -1,0 +1,96 @@
+//! The stores, whichever they are: the only place that can tell.
+
+use std::sync::Arc;
+
+use identity_core::{Entropy, Timestamp};
+use storage::privacy::PersonalDataKeys;
+use storage::{Store, StoreError};
+use storage_postgres::{Listener, PoolUse, PostgresStore};
+use storage_sqlite::{SqliteLocation, SqliteStore};
+
+use crate::config::{Config, Postgres, Storage};
+
+/// An open durable store and what an operator does with it.
+#[derive(Clone)]
+pub enum Durable {
+    Sqlite(SqliteStore),
+    Postgres(PostgresStore, Box<Postgres>),
+}
+
+impl Durable {
+    /// Opens the database alone, without looking at its schema.
+    pub async fn open(config: &Config, entropy: Arc<dyn Entropy>) -> Result<Self, StoreError> {
+        let keys =
+            PersonalDataKeys::new(*config.keys.personal_data.expose(), *config.keys.index.expose());
+        Ok(match &config.storage {
+            Storage::Sqlite(path) => Self::Sqlite(
+                SqliteStore::open(SqliteLocation::File(path.clone()), keys, entropy).await?,
+            ),
+            Storage::Ephemeral => {
+                Self::Sqlite(SqliteStore::open(SqliteLocation::Memory, keys, entropy).await?)
+            }
+            Storage::Postgres(postgres) => {
+                let store = PostgresStore::open(&postgres.location, keys, entropy)?;
+                Self::Postgres(store, postgres.clone())
+            }
+        })
+    }
+
+    pub fn store(&self) -> Arc<dyn Store> {
+        match self {
+            Self::Sqlite(store) => Arc::new(store.clone()),
+            Self::Postgres(store, _) => Arc::new(store.clone()),
+        }
+    }
+
+    /// Brings the schema up to date, one process at a time.
+    pub async fn migrate(&self, now: Timestamp) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(store) => store.migrate().await,
+            Self::Postgres(store, _) => store.migrate(now).await,
+        }
+    }
+
+    /// What [`Self::migrate`] would apply, as `0001 foundation`.
+    pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.pending_migrations().await,
+            Self::Postgres(store, _) => store.pending_migrations().await,
+        }
+    }
+
+    /// Partitions ahead of need, and what is past its retention dropped. Nothing to do in one file.
+    pub async fn keep(&self, now: Timestamp) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(store, postgres) => {
+                store.keep_partitions(now, postgres.events_kept.map(|kept| now.minus(kept))).await
+            }
+        }
+    }
+
+    /// Somebody to hear of news from; `None` where nobody else writes, or nobody can be heard.
+    pub async fn listen(&self) -> Result<Option<Listener>, StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(None),
+            Self::Postgres(_, postgres) if postgres.location.pooler => Ok(None),
+            Self::Postgres(store, _) => store.listen().await.map(Some),
+        }
+    }
+
+    /// `None` where connections are not what is scarce.
+    pub fn pool_use(&self) -> Option<PoolUse> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(store, _) => Some(store.pool_use()),
+        }
+    }
+
+    /// Finishes what runs; SQLite writes its log back into the file.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(store) => store.close().await,
+            Self::Postgres(store, _) => store.close().await,
+        }
+    }
+}
