@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use flows::logout::{after_attempt, logout_token};
 use flows::{Fault, Provider};
 use identity_core::Clock;
 use identity_core::id::DeliveryId;
-use storage::LogoutDelivery;
+use storage::{Change, Commit, LogoutDelivery};
 use tokio::task::{self, JoinSet};
 
 use crate::outbound::Outbound;
@@ -15,6 +16,8 @@ use crate::stop::chain;
 
 /// Notices on their way at the same time.
 const AT_ONCE: usize = 64;
+/// Longer than an attempt takes; a node that dies in between leaves the notice to the others.
+const TAKEN_FOR: Duration = Duration::from_mins(1);
 
 /// What came of a round.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -86,6 +89,7 @@ impl Courier {
             match done? {
                 Outcome::Delivered => pass.delivered += 1,
                 Outcome::Failed => pass.failed += 1,
+                Outcome::TakenByAnother => {}
             }
         }
         Ok(pass)
@@ -97,14 +101,24 @@ impl Courier {
 pub enum Outcome {
     Delivered,
     Failed,
+    /// Another node is at it.
+    TakenByAnother,
 }
 
 impl Desk {
-    /// No transaction is open while the relying party is spoken to.
+    /// No transaction is open while the relying party is spoken to. Several nodes see what is due:
+    /// whoever takes it on first delivers it.
     async fn attempt(&self, delivery: &LogoutDelivery) -> Result<Outcome, Fault> {
+        let now = self.clock.now();
+        let (id, due_at, until) = (delivery.id, delivery.due_at, now.plus(TAKEN_FOR));
+        let take = Change::TakeLogout { delivery: id, due_at, until };
+        match self.provider.commit(&[take], now).await? {
+            Commit::Done => {}
+            Commit::Lost(_) => return Ok(Outcome::TakenByAnother),
+        }
         let token = logout_token(&self.provider, delivery, self.clock.now())?;
         let answer = self.outbound.post_form(&delivery.uri, &[("logout_token", &token)]).await;
-        let (client, id) = (&delivery.client, delivery.id);
+        let client = &delivery.client;
         let outcome = match answer {
             Ok(answer) if (200..300).contains(&answer.status) => Outcome::Delivered,
             Ok(answer) => {

@@ -45,6 +45,8 @@ async fn fresh() -> (PostgresStore, FreshDatabase<'static>) {
     (store_at(&location(database.url())), database)
 }
 
+mod schema;
+
 mod contract {
     use std::sync::Arc;
 

@@ -8,10 +8,11 @@ use sqlx::Sqlite;
 use sqlx::pool::PoolConnection;
 use storage::ports::StoreResult;
 use storage::privacy::{PersonalDataCipher, PersonalDataKeys};
-use storage::{Change, Commit, ThrottleKey};
+use storage::{Change, Commit, Lease, ThrottleKey};
+use uuid::Uuid;
 
 use crate::database::{Database, Fault, SqliteLocation};
-use crate::sql::{change, throttle};
+use crate::sql::{change, registry, throttle};
 
 /// What the shared ports are made for.
 pub(crate) type Adapter = SqliteStore;
@@ -82,5 +83,18 @@ impl SqliteStore {
         let gate = throttle::reserve(&mut transaction, &self.cipher, key, now).await?;
         transaction.commit().await?;
         Ok(gate)
+    }
+
+    pub(crate) async fn try_lease(
+        &self,
+        lease: Lease,
+        holder: Uuid,
+        runs_out_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, Fault> {
+        let mut transaction = self.database.transaction().await?;
+        let taken = registry::take_lease(&mut transaction, lease, holder, runs_out_at, now).await?;
+        transaction.commit().await?;
+        Ok(taken)
     }
 }

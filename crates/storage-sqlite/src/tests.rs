@@ -145,7 +145,10 @@ async fn migrations_are_pending_until_they_are_applied() {
         store.subject(SubjectId::random(&Fresh)).await,
         Err(StoreError::Unavailable(_))
     ));
-    assert_eq!(store.pending_migrations().await.unwrap(), ["0001 foundation"]);
+    assert_eq!(
+        store.pending_migrations().await.unwrap(),
+        ["0001 foundation", "0002 several nodes"]
+    );
     store.migrate().await.unwrap();
     store.migrate().await.unwrap();
     assert!(store.pending_migrations().await.unwrap().is_empty());

@@ -66,6 +66,9 @@ async fn apply(
         Change::RotateGrant { grant, from, to, now } => {
             return grants::rotate(connection, *grant, *from, *to, *now).await;
         }
+        Change::TakeLogout { delivery, due_at, until } => {
+            return registry::take_logout(connection, *delivery, *due_at, *until).await;
+        }
 
         Change::BindAuthenticator(enrolment) => {
             authenticators::bind(connection, cipher, enrolment).await?;

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use identity_core::{ClientId, SecurityEvent, SubjectId, Timestamp};
 use ledger::{RecordedEvent, Sequence};
 use serde::Deserialize;
-use storage::{SignedCheckpoint, StoreError};
+use storage::{Frontier, SignedCheckpoint, StoreError};
 use uuid::Uuid;
 
 use super::column;
@@ -68,36 +68,74 @@ pub async fn save_checkpoint(
     connection: &mut Connection,
     checkpoint: &SignedCheckpoint,
 ) -> Result<(), Fault> {
+    let frontier = checkpoint.frontier.as_ref();
     sqlx::query!(
-        "INSERT INTO checkpoints (size, root, at, signature) VALUES ($1, $2, $3, $4)
+        "INSERT INTO checkpoints (size, root, at, signature, position, peaks)
+         VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (size) DO NOTHING",
         column::integer(checkpoint.size)?,
         checkpoint.root.as_slice(),
         checkpoint.at.unix_millis(),
         checkpoint.signature,
+        frontier.map(|frontier| column::integer(frontier.position.0)).transpose()?,
+        frontier.map(|frontier| frontier.peaks.concat()),
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
+/// The columns of a checkpoint, and what follows `FROM checkpoints`.
+macro_rules! select_checkpoints {
+    ($rest:literal) => {
+        sqlx::query_as!(
+            CheckpointRow,
+            r#"SELECT size AS "size!", root AS "root!", at AS "at!", signature AS "signature!",
+                      position AS "position?", peaks AS "peaks?"
+               FROM checkpoints "#
+                + $rest
+        )
+    };
+}
+
 pub async fn checkpoints(connection: &mut Connection) -> Result<Vec<SignedCheckpoint>, Fault> {
-    let rows = sqlx::query!(
-        r#"SELECT size AS "size!", root AS "root!", at AS "at!", signature AS "signature!"
-           FROM checkpoints ORDER BY size"#,
-    )
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(SignedCheckpoint {
-                size: column::number(row.size)?,
-                root: column::bytes(&row.root)?,
-                at: Timestamp::from_unix_millis(row.at),
-                signature: row.signature,
-            })
+    let rows = select_checkpoints!("ORDER BY size").fetch_all(connection).await?;
+    rows.into_iter().map(CheckpointRow::read).collect()
+}
+
+pub async fn newest_checkpoint(
+    connection: &mut Connection,
+) -> Result<Option<SignedCheckpoint>, Fault> {
+    let row = select_checkpoints!("ORDER BY size DESC LIMIT 1").fetch_optional(connection).await?;
+    row.map(CheckpointRow::read).transpose()
+}
+
+struct CheckpointRow {
+    size: i64,
+    root: Vec<u8>,
+    at: i64,
+    signature: String,
+    position: Option<i64>,
+    peaks: Option<Vec<u8>>,
+}
+
+impl CheckpointRow {
+    fn read(self) -> Result<SignedCheckpoint, Fault> {
+        let frontier = match self.position.zip(self.peaks) {
+            Some((position, peaks)) => Some(Frontier {
+                position: Sequence(column::number(position)?),
+                peaks: peaks.chunks(32).map(column::bytes).collect::<Result<_, _>>()?,
+            }),
+            None => None,
+        };
+        Ok(SignedCheckpoint {
+            size: column::number(self.size)?,
+            root: column::bytes(&self.root)?,
+            at: Timestamp::from_unix_millis(self.at),
+            signature: self.signature,
+            frontier,
         })
-        .collect()
+    }
 }
 
 /// A row as it was committed.

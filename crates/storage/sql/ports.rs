@@ -1,5 +1,5 @@
 //! The ports, each a connection and one call. An adapter brings `crate::store::Adapter` with
-//! `reader`, `cipher`, `try_commit` and `try_reserve`, and `crate::events` for what hangs on commit
+//! `reader`, `cipher`, `try_commit`, `try_reserve` and `try_lease`, and `crate::events` for what hangs on commit
 //! order.
 
 use ::ledger::{News, RecordedEvent, Sequence};
@@ -14,9 +14,11 @@ use identity_core::{ClientId, GrantId, LoginName, RelyingParty, Session, Subject
 use storage::ports::StoreResult;
 use storage::record::SubjectListing;
 use storage::{
-    Change, Commit, Enrolment, KeyReader, LedgerReader, LogoutDelivery, RegistryReader,
+    Change, Commit, Enrolment, KeyReader, Lease, LedgerReader, LogoutDelivery, RegistryReader,
     SignedCheckpoint, Store, StoreError, ThrottleKey, VersionedSubject,
 };
+
+use uuid::Uuid;
 
 use super::{authenticators, consents, grants, ledger, registry, sessions, subjects};
 use crate::events;
@@ -78,6 +80,10 @@ impl LedgerReader for Adapter {
 
     async fn checkpoints(&self) -> StoreResult<Vec<SignedCheckpoint>> {
         read!(self, ledger::checkpoints())
+    }
+
+    async fn newest_checkpoint(&self) -> StoreResult<Option<SignedCheckpoint>> {
+        read!(self, ledger::newest_checkpoint())
     }
 }
 
@@ -142,6 +148,16 @@ impl Store for Adapter {
         limit: u32,
     ) -> StoreResult<Vec<RecordedEvent>> {
         read!(self, ledger::history_of(subject, before, limit))
+    }
+
+    async fn take_lease(
+        &self,
+        lease: Lease,
+        holder: Uuid,
+        runs_out_at: Timestamp,
+        now: Timestamp,
+    ) -> StoreResult<bool> {
+        Ok(self.try_lease(lease, holder, runs_out_at, now).await?)
     }
 
     async fn due_logouts(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<LogoutDelivery>> {

@@ -3,9 +3,10 @@
 use identity_core::id::DeliveryId;
 use identity_core::key::KeyRecord;
 use identity_core::{RelyingParty, Timestamp};
-use storage::LogoutDelivery;
+use storage::{Contest, Lease, LogoutDelivery};
 use uuid::Uuid;
 
+use super::change::Outcome;
 use super::column;
 use crate::database::{Connection, Fault};
 
@@ -108,6 +109,45 @@ pub async fn finish_logout(connection: &mut Connection, id: DeliveryId) -> Resul
         .execute(connection)
         .await?;
     Ok(())
+}
+
+pub async fn take_logout(
+    connection: &mut Connection,
+    id: DeliveryId,
+    due_at: Timestamp,
+    until: Timestamp,
+) -> Result<Outcome, Fault> {
+    let taken = sqlx::query!(
+        "UPDATE logout_deliveries SET due_at = $3 WHERE id = $1 AND due_at = $2",
+        id.uuid(),
+        due_at.unix_millis(),
+        until.unix_millis(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(Outcome::of(taken.rows_affected(), Contest::DeliveryTaken))
+}
+
+pub async fn take_lease(
+    connection: &mut Connection,
+    lease: Lease,
+    holder: Uuid,
+    runs_out_at: Timestamp,
+    now: Timestamp,
+) -> Result<bool, Fault> {
+    let taken = sqlx::query!(
+        "INSERT INTO leases (name, holder, runs_out_at) VALUES ($1, $2, $3)
+         ON CONFLICT (name) DO UPDATE
+         SET holder = excluded.holder, runs_out_at = excluded.runs_out_at
+         WHERE leases.holder = excluded.holder OR leases.runs_out_at <= $4",
+        lease.name(),
+        holder,
+        runs_out_at.unix_millis(),
+        now.unix_millis(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(taken.rows_affected() == 1)
 }
 
 pub async fn retry_logout(

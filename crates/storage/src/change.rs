@@ -95,6 +95,13 @@ pub enum Change {
     /// Inserts the key or replaces its schedule; the wrapped part of an existing key never changes.
     SaveKey(Box<KeyRecord>),
     QueueLogout(LogoutDelivery),
+    /// Takes a due delivery on, so that no other node does before `until`. Contest:
+    /// [`Contest::DeliveryTaken`] when it is no longer due at `due_at`.
+    TakeLogout {
+        delivery: DeliveryId,
+        due_at: Timestamp,
+        until: Timestamp,
+    },
     /// Delivered or given up.
     FinishLogout(DeliveryId),
     RetryLogout {
@@ -134,6 +141,7 @@ pub enum Contest {
     SessionEnded,
     GrantExists,
     GenerationMoved,
+    DeliveryTaken,
 }
 
 /// The end of a plan.

@@ -4,7 +4,7 @@
 //!  durable_suite!(make)     a #[tokio::test] per case; `make` is an async fn() that returns an
 //!                           Arc<dyn Store> and what must outlive it (a directory, or nothing)
 //!  transient_suite!(make)   the same for TransientStore
-//!  subjects · authenticators · sessions · grants · registry · ledger · transient   the cases
+//!  subjects · authenticators · sessions · grants · registry · nodes · ledger · transient   the cases
 //!  sample                   people, logins and grants to play with
 //! ```
 //!
@@ -19,6 +19,7 @@
 pub mod authenticators;
 pub mod grants;
 pub mod ledger;
+pub mod nodes;
 pub mod registry;
 pub mod sample;
 pub mod sessions;
@@ -66,6 +67,8 @@ macro_rules! durable_suite {
             registry::a_saved_relying_party_replaces_the_one_before,
             registry::the_schedule_of_a_key_changes_and_its_secret_never_does,
             registry::logouts_are_due_until_finished,
+            nodes::of_parallel_takers_of_a_logout_one_wins,
+            nodes::a_lease_has_one_holder_until_it_runs_out,
             ledger::events_come_back_in_order_byte_for_byte,
             ledger::followers_find_where_to_start,
             ledger::suspensions_and_compromises_stand_for_ever,

@@ -29,5 +29,6 @@ pub use change::{Change, Commit, Contest, GrantScope, SessionScope};
 pub use error::StoreError;
 pub use ports::{KeyReader, LedgerReader, RegistryReader, Store, TransientStore};
 pub use record::{
-    Credential, Enrolment, LogoutDelivery, SignedCheckpoint, ThrottleKey, VersionedSubject,
+    Credential, Enrolment, Frontier, Lease, LogoutDelivery, SignedCheckpoint, ThrottleKey,
+    VersionedSubject,
 };

@@ -9,11 +9,13 @@ use identity_core::key::KeyRecord;
 use identity_core::secret::SecretDigest;
 use identity_core::{ClientId, GrantId, LoginName, RelyingParty, Session, SubjectId, Timestamp};
 use ledger::{News, RecordedEvent, Sequence};
+use uuid::Uuid;
 
 use crate::change::{Change, Commit};
 use crate::error::StoreError;
 use crate::record::{
-    Enrolment, LogoutDelivery, SignedCheckpoint, SubjectListing, ThrottleKey, VersionedSubject,
+    Enrolment, Lease, LogoutDelivery, SignedCheckpoint, SubjectListing, ThrottleKey,
+    VersionedSubject,
 };
 
 pub type StoreResult<T> = Result<T, StoreError>;
@@ -53,6 +55,9 @@ pub trait LedgerReader: Send + Sync {
     async fn head(&self) -> StoreResult<Sequence>;
 
     async fn checkpoints(&self) -> StoreResult<Vec<SignedCheckpoint>>;
+
+    /// The largest one, from which sealing goes on.
+    async fn newest_checkpoint(&self) -> StoreResult<Option<SignedCheckpoint>>;
 }
 
 /// Everything durable. Reads answer from the primary: read your writes.
@@ -100,6 +105,16 @@ pub trait Store: RegistryReader + KeyReader + LedgerReader {
         before: Option<Sequence>,
         limit: u32,
     ) -> StoreResult<Vec<RecordedEvent>>;
+
+    /// True when `holder` has the lease from now until `runs_out_at`: nobody had it, it had run out,
+    /// or it was the holder's already.
+    async fn take_lease(
+        &self,
+        lease: Lease,
+        holder: Uuid,
+        runs_out_at: Timestamp,
+        now: Timestamp,
+    ) -> StoreResult<bool>;
 
     async fn due_logouts(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<LogoutDelivery>>;
 }

@@ -4,6 +4,7 @@ use identity_core::authenticator::{Authenticator, FailureCount};
 use identity_core::id::DeliveryId;
 use identity_core::secret::SecretBytes;
 use identity_core::{AuthenticatorId, ClientId, LoginName, Subject, SubjectId, Timestamp};
+use ledger::Sequence;
 
 /// A subject with the version its next replacement must name.
 #[derive(Clone, Debug)]
@@ -61,6 +62,31 @@ pub struct SignedCheckpoint {
     pub root: [u8; 32],
     pub at: Timestamp,
     pub signature: String,
+    /// Absent where an earlier release signed.
+    pub frontier: Option<Frontier>,
+}
+
+/// What it takes to go on with a tree instead of building it from the first row.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Frontier {
+    /// The last row in the tree.
+    pub position: Sequence,
+    /// Roots of its complete subtrees, largest first.
+    pub peaks: Vec<[u8; 32]>,
+}
+
+/// Work that one node does for all.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Lease {
+    SealLedger,
+}
+
+impl Lease {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SealLedger => "seal_ledger",
+        }
+    }
 }
 
 /// A row of the operator's list of citizens: no personal data beyond what finds a person.

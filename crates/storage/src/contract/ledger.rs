@@ -11,7 +11,7 @@ use super::sample::{
     ENTROPY, NOW, append, client, create, event, grant, insert, lan, open, seconds, session,
 };
 use super::{done, lost};
-use crate::{Change, Commit, Contest, SignedCheckpoint, Store};
+use crate::{Change, Commit, Contest, Frontier, SignedCheckpoint, Store};
 
 fn events(rows: &[RecordedEvent]) -> Vec<SecurityEvent> {
     rows.iter().map(|row| row.event().clone()).collect()
@@ -102,14 +102,26 @@ pub async fn a_person_reads_their_own_history_newest_first(store: Arc<dyn Store>
 }
 
 pub async fn the_first_checkpoint_of_a_size_stays(store: Arc<dyn Store>) {
-    let checkpoint =
-        |size| SignedCheckpoint { size, root: [7; 32], at: NOW, signature: "jws".into() };
+    let checkpoint = |size| SignedCheckpoint {
+        size,
+        root: [7; 32],
+        at: NOW,
+        signature: "jws".into(),
+        frontier: None,
+    };
     let (large, small) = (checkpoint(20), checkpoint(3));
     let save = |checkpoint: &SignedCheckpoint| Change::SaveCheckpoint(checkpoint.clone());
     done(&*store, &[save(&large), save(&small)]).await;
     let second = SignedCheckpoint { signature: "another".into(), ..small.clone() };
     done(&*store, &[save(&second)]).await;
-    assert_eq!(store.checkpoints().await.unwrap(), [small, large]);
+    assert_eq!(store.checkpoints().await.unwrap(), [small.clone(), large.clone()]);
+    assert_eq!(store.newest_checkpoint().await.unwrap(), Some(large.clone()));
+
+    let frontier = Frontier { position: Sequence(77), peaks: vec![[1; 32], [2; 32], [3; 32]] };
+    let resumable = SignedCheckpoint { frontier: Some(frontier), ..checkpoint(21) };
+    done(&*store, &[save(&resumable)]).await;
+    assert_eq!(store.newest_checkpoint().await.unwrap(), Some(resumable.clone()));
+    assert_eq!(store.checkpoints().await.unwrap(), [small, large, resumable]);
 }
 
 pub async fn a_lost_contest_leaves_nothing_of_its_plan(store: Arc<dyn Store>) {

@@ -41,6 +41,9 @@ impl Tables {
             Change::RotateGrant { grant, from, to, now } => {
                 return Ok(self.rotate(*grant, *from, *to, *now));
             }
+            Change::TakeLogout { delivery, due_at, until } => {
+                return Ok(self.take_logout(*delivery, *due_at, *until));
+            }
 
             Change::BindAuthenticator(enrolment) => {
                 self.enrolments.insert(enrolment.authenticator.id, Enrolment::clone(enrolment));
@@ -77,6 +80,16 @@ impl Tables {
             Change::Append(event) => self.append(event)?,
         }
         Ok(Commit::Done)
+    }
+
+    fn take_logout(&mut self, id: DeliveryId, due_at: Timestamp, until: Timestamp) -> Commit {
+        match self.logouts.get_mut(&id).filter(|delivery| delivery.due_at == due_at) {
+            Some(delivery) => {
+                delivery.due_at = until;
+                Commit::Done
+            }
+            None => Commit::Lost(Contest::DeliveryTaken),
+        }
     }
 
     fn replace_subject(&mut self, subject: &Subject, version: u64) -> Commit {

@@ -16,11 +16,13 @@ use identity_core::{
     Subject, SubjectId, Timestamp,
 };
 use ledger::{RecordedEvent, Sequence};
+use uuid::Uuid;
 
 use crate::change::{Change, Commit};
 use crate::ports::{KeyReader, LedgerReader, RegistryReader, Store, StoreResult};
 use crate::record::{
-    Enrolment, LogoutDelivery, SignedCheckpoint, SubjectListing, ThrottleKey, VersionedSubject,
+    Enrolment, Lease, LogoutDelivery, SignedCheckpoint, SubjectListing, ThrottleKey,
+    VersionedSubject,
 };
 
 /// A durable store without durability: the reference for the contract.
@@ -42,6 +44,7 @@ pub(super) struct Tables {
     pub logouts: BTreeMap<DeliveryId, LogoutDelivery>,
     pub events: Vec<RecordedEvent>,
     pub checkpoints: BTreeMap<u64, SignedCheckpoint>,
+    pub leases: HashMap<Lease, (Uuid, Timestamp)>,
 }
 
 impl Tables {
@@ -123,6 +126,10 @@ impl LedgerReader for MemoryStore {
 
     async fn checkpoints(&self) -> StoreResult<Vec<SignedCheckpoint>> {
         Ok(self.tables().checkpoints.values().cloned().collect())
+    }
+
+    async fn newest_checkpoint(&self) -> StoreResult<Option<SignedCheckpoint>> {
+        Ok(self.tables().checkpoints.last_key_value().map(|(_, checkpoint)| checkpoint.clone()))
     }
 }
 
@@ -242,6 +249,22 @@ impl Store for MemoryStore {
                 && before.is_none_or(|before| row.sequence() < before)
         };
         Ok(tables.events.iter().rev().filter(shown).take(limit as usize).cloned().collect())
+    }
+
+    async fn take_lease(
+        &self,
+        lease: Lease,
+        holder: Uuid,
+        runs_out_at: Timestamp,
+        now: Timestamp,
+    ) -> StoreResult<bool> {
+        let mut tables = self.tables();
+        let held = tables.leases.get(&lease);
+        let free = held.is_none_or(|(by, until)| *by == holder || *until <= now);
+        if free {
+            tables.leases.insert(lease, (holder, runs_out_at));
+        }
+        Ok(free)
     }
 
     async fn due_logouts(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<LogoutDelivery>> {

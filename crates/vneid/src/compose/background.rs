@@ -7,7 +7,6 @@ use std::time::Duration;
 use authorization_server::delivery::Courier;
 use flows::Provider;
 use identity_core::Clock;
-use storage::StoreError;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -37,7 +36,7 @@ pub struct Background {
 impl Background {
     /// Every role follows the ledger. Only the one that issues also writes: a node that only answers
     /// introspection makes no keys, seals nothing and sends nothing.
-    pub(super) async fn start(node: &Node, role: Role) -> Result<Self, StoreError> {
+    pub(super) fn start(node: &Node, role: Role) -> Self {
         let (trigger, shutdown) = channel();
         let provider = Arc::clone(&node.provider);
         let (clock, news) = (Arc::clone(&node.clock), Arc::default());
@@ -49,12 +48,12 @@ impl Background {
             Role::Introspection => {}
             Role::All | Role::Authorization => {
                 loops.spawn(work.clone().rotate(Arc::clone(&node.keeper)));
-                loops.spawn(work.clone().seal(sealer(node).await?));
+                loops.spawn(work.clone().seal(sealer(node)));
                 loops.spawn(work.clone().keep(node.durable.clone()));
                 loops.spawn(work.deliver(courier(node)));
             }
         }
-        Ok(Self { trigger, loops })
+        Self { trigger, loops }
     }
 
     pub async fn stop(mut self) {
@@ -78,11 +77,11 @@ fn observer(node: &Node) -> Observer {
     )
 }
 
-async fn sealer(node: &Node) -> Result<Sealer, StoreError> {
+fn sealer(node: &Node) -> Sealer {
     let provider = &node.provider;
     let issuer = provider.settings.issuer.clone();
     let (store, keys) = (Arc::clone(&provider.store), Arc::clone(&provider.keys));
-    Sealer::starting(store, keys, issuer, node.clock.now()).await
+    Sealer::new(store, keys, issuer, provider.entropy.as_ref())
 }
 
 fn courier(node: &Node) -> Courier {

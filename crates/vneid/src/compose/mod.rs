@@ -158,8 +158,8 @@ impl Node {
     }
 
     /// Starts what works beside the requests.
-    pub async fn background(&self, role: Role) -> Result<Background, StoreError> {
-        Background::start(self, role).await
+    pub fn background(&self, role: Role) -> Background {
+        Background::start(self, role)
     }
 
     /// Closes the database. Whoever still asks the store gets an error.
@@ -206,7 +206,7 @@ impl Running {
         let tls = node.tls.as_ref().map(server::tls).transpose()?;
         let address = listener.local_addr().map_err(ServerError::Listen)?;
         let router = node.router(role)?;
-        let background = node.background(role).await?;
+        let background = node.background(role);
         let (trigger, shutdown) = channel();
         let limit = server::Limits { connections: node.connections };
         let serving = tokio::spawn(server::serve(router, listener, tls, limit, shutdown));

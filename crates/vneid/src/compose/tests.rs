@@ -6,6 +6,7 @@ use flows::admin::register_client;
 use identity_core::key::KeyPurpose;
 use identity_core::{ClientId, Clock as _, Timestamp};
 use jose::{KeyStage, SigningAlgorithm};
+use ledger::{RecordedEvent, Sequence};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -155,7 +156,7 @@ async fn what_one_node_changes_every_node_knows() {
     let directory = tempfile::tempdir().unwrap();
     let (one, other) =
         (open(&in_file(&directory)).await.unwrap(), open(&in_file(&directory)).await.unwrap());
-    let following = one.background(Role::All).await.unwrap();
+    let following = one.background(Role::All);
     let file = "client_id = \"portal\"\nlegal_entity = \"x\"\nscopes = [\"openid\"]\n\
                 redirect_uris = [\"https://portal.example.vn/callback\"]\n\
                 grant_types = [\"authorization_code\"]\nname = { vi = \"x\", en = \"x\" }\n\
@@ -183,11 +184,45 @@ async fn what_one_node_changes_every_node_knows() {
 async fn stopping_seals_what_was_not_sealed_yet() {
     let directory = tempfile::tempdir().unwrap();
     let node = open(&in_file(&directory)).await.unwrap();
-    let background = node.background(Role::All).await.unwrap();
+    let background = node.background(Role::All);
     background.stop().await;
     let checkpoints = node.provider.store.checkpoints().await.unwrap();
     assert_eq!(checkpoints.last().map(|checkpoint| checkpoint.size), Some(4));
     node.close().await;
+}
+
+#[tokio::test]
+async fn of_two_nodes_one_seals_and_the_other_goes_on_from_there() {
+    let directory = tempfile::tempdir().unwrap();
+    let (one, other) =
+        (open(&in_file(&directory)).await.unwrap(), open(&in_file(&directory)).await.unwrap());
+    let sealing = one.background(Role::All);
+    assert!(eventually_sealed(&one, 4).await);
+    let waiting = other.background(Role::All);
+    other.keeper.rotate(Pace::Now, other.clock.now()).await.unwrap();
+    sealing.stop().await;
+    one.close().await;
+    waiting.stop().await;
+
+    let store = &other.provider.store;
+    let checkpoints = store.checkpoints().await.unwrap();
+    let newest = checkpoints.last().unwrap();
+    let rows = store.events_after(Sequence::BEFORE_FIRST, 100).await.unwrap();
+    let tree: ledger::merkle::Tree = rows.iter().map(RecordedEvent::leaf_hash).collect();
+    assert_eq!((newest.size, &newest.root), (8, tree.root().as_bytes()));
+    assert_eq!(newest.frontier.as_ref().unwrap().position, rows[7].sequence());
+    other.close().await;
+}
+
+async fn eventually_sealed(node: &Node, size: u64) -> bool {
+    for _ in 0..200 {
+        let newest = node.provider.store.newest_checkpoint().await.unwrap();
+        if newest.is_some_and(|newest| newest.size >= size) {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    false
 }
 
 #[tokio::test]
