@@ -4,9 +4,10 @@
 //! Refused logins are not counted here: they have a throttle and an event of their own.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use identity_core::{ClientId, EventKind, SecurityEvent, Timestamp};
-use storage::Change;
+use storage::{Change, TransientStore};
 
 use crate::provider::Provider;
 use crate::refusal::Fault;
@@ -22,7 +23,11 @@ pub struct RefusedRequest {
     pub client: Option<ClientId>,
 }
 
-/// At most twenty events a second, and two hundred at once: the generic cell rate algorithm, in one
+/// Two hundred at once and twenty a second after that make this many in ten seconds.
+const SHARED_LIMIT: u64 = 400;
+const SHARED_WINDOW: Duration = Duration::from_secs(10);
+
+/// Of one node: at most twenty events a second, and two hundred at once: the generic cell rate algorithm, in one
 /// number.
 #[derive(Default)]
 pub struct RefusalBudget {
@@ -50,7 +55,9 @@ pub async fn record(
     refused: &RefusedRequest,
     now: Timestamp,
 ) -> Result<(), Fault> {
-    if !provider.refusals.spend(now) {
+    if !provider.refusals.spend(now)
+        || !shared_budget_covers(provider.transient.as_ref(), now).await
+    {
         tracing::debug!("refusal not recorded: too many of them");
         return Ok(());
     }
@@ -61,9 +68,22 @@ pub async fn record(
     provider.commit_uncontested(&[Change::Append(Box::new(event))], now).await
 }
 
+/// All nodes together may record as much as one node alone can in the same time. Asked second, so
+/// that a flood costs no question once this node's own budget is spent; where nobody answers, the
+/// own budget decides alone.
+async fn shared_budget_covers(transient: &dyn TransientStore, now: Timestamp) -> bool {
+    match transient.count("refusals recorded", "", SHARED_WINDOW, now).await {
+        Ok(count) => count <= SHARED_LIMIT,
+        Err(error) => {
+            tracing::debug!(%error, "the other nodes' refusals are not known");
+            true
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use storage::memory::MemoryTransientStore;
 
     use super::*;
 
@@ -76,5 +96,28 @@ mod tests {
         assert_eq!(spend(start, 10_000), 200);
         assert_eq!(spend(start.plus(Duration::from_secs(1)), 10_000), 20);
         assert_eq!(spend(start.plus(Duration::from_mins(1)), 10_000), 200);
+    }
+
+    #[tokio::test]
+    async fn ten_nodes_in_a_flood_record_no_more_than_one_could() {
+        // ATK-142
+        let start = Timestamp::from_unix_seconds(1_790_000_000);
+        let shared = MemoryTransientStore::new(start);
+        let mut recorded = 0;
+        for node in std::iter::repeat_with(RefusalBudget::default).take(10) {
+            for millis in 0..10_000 {
+                let now = start.plus(Duration::from_millis(millis));
+                recorded += u32::from(node.spend(now) && shared_budget_covers(&shared, now).await);
+            }
+        }
+        assert_eq!(recorded, 400);
+    }
+
+    #[tokio::test]
+    async fn a_node_whose_transient_store_is_away_records_by_its_own_budget() {
+        let start = Timestamp::from_unix_seconds(1_790_000_000);
+        let full = MemoryTransientStore::with_capacity(start, 0);
+        assert!(full.count("any", "", SHARED_WINDOW, start).await.is_err());
+        assert!(shared_budget_covers(&full, start).await);
     }
 }

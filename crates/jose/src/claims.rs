@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::refusal::JwtRefusal;
 
 /// How far another clock may run ahead of ours.
-pub(crate) const CLOCK_SKEW: Duration = Duration::from_secs(10);
+pub const CLOCK_SKEW: Duration = Duration::from_secs(10);
 
 /// 9999-12-31T23:59:59Z: no honest date lies beyond.
 const LAST_SECOND: i64 = 253_402_300_799;

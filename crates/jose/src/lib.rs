@@ -43,6 +43,7 @@ mod testing;
 
 pub use access_token_jwt::AccessTokenClaims;
 pub use algorithm::{ForeignAlgorithm, SigningAlgorithm};
+pub use claims::CLOCK_SKEW;
 pub use foreign::{AudienceRule, ClientAssertion, ExpectedAssertion, verify_client_assertion};
 pub use id_token::{ExtraClaims, IdTokenClaims, at_hash};
 pub use jwks::{Jwks, JwksError};

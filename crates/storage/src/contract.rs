@@ -3,7 +3,7 @@
 //! ```text
 //!  durable_suite!(make)     a #[tokio::test] per case; `make` is an async fn() that returns an
 //!                           Arc<dyn Store> and what must outlive it (a directory, or nothing)
-//!  transient_suite!(make)   the same for TransientStore
+//!  transient_suite!(make)   the same for TransientStore; its epoch is `sample::BEGAN`
 //!  subjects · authenticators · sessions · grants · registry · nodes · ledger · transient   the cases
 //!  sample                   people, logins and grants to play with
 //! ```
@@ -90,7 +90,9 @@ macro_rules! transient_suite {
             transient::purposes_do_not_meet,
             transient::of_parallel_claims_one_wins,
             transient::what_has_expired_cannot_be_claimed,
-            transient::the_epoch_does_not_move,
+            transient::what_was_issued_before_the_epoch_is_refused,
+            transient::a_count_is_of_its_window_alone,
+            transient::parallel_counts_miss_nobody,
         );
     };
 }

@@ -8,7 +8,8 @@
 //!    RegistryReader   relying parties            ┐ what a role that only answers
 //!    KeyReader        the wrapped key ring       ├ questions may link
 //!    LedgerReader     events in commit order     ┘
-//!  TransientStore   what may be lost: counters, short-lived objects, seen identifiers
+//!  TransientStore   what may be lost: counters, seen identifiers
+//!  Bell             a hint that the ledger has news
 //!  change           Change · Contest: the plan, and who won
 //!  privacy          per-subject encryption and blind indexes, for adapters
 //!  memory           stores that live and die with the process
@@ -24,10 +25,11 @@ pub mod memory;
 pub mod ports;
 pub mod privacy;
 pub mod record;
+pub mod transient_key;
 
 pub use change::{Change, Commit, Contest, GrantScope, SessionScope};
 pub use error::StoreError;
-pub use ports::{KeyReader, LedgerReader, RegistryReader, Store, TransientStore};
+pub use ports::{Bell, Claim, KeyReader, LedgerReader, RegistryReader, Store, TransientStore};
 pub use record::{
     Credential, Enrolment, Frontier, Lease, LogoutDelivery, SignedCheckpoint, ThrottleKey,
     VersionedSubject,

@@ -1,9 +1,11 @@
 //! Stores that live and die with the process.
 
 mod apply;
+mod bell;
 mod durable;
 mod transient;
 
+pub use bell::LocalBell;
 pub use durable::MemoryStore;
 pub use transient::MemoryTransientStore;
 
@@ -27,12 +29,12 @@ mod tests {
         use std::sync::Arc;
 
         use crate::TransientStore;
-        use crate::contract::sample::NOW;
+        use crate::contract::sample::BEGAN;
         use crate::memory::MemoryTransientStore;
 
         #[expect(clippy::unused_async, reason = "other stores wait to be opened")]
         async fn empty() -> (Arc<dyn TransientStore>, ()) {
-            (Arc::new(MemoryTransientStore::new(NOW)), ())
+            (Arc::new(MemoryTransientStore::new(BEGAN)), ())
         }
 
         crate::transient_suite!(empty);

@@ -1,5 +1,7 @@
 //! The ports themselves.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use identity_core::authenticator::AttemptGate;
 use identity_core::consent::Consent;
@@ -119,19 +121,59 @@ pub trait Store: RegistryReader + KeyReader + LedgerReader {
     async fn due_logouts(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<LogoutDelivery>>;
 }
 
+/// Something that counts once: the `jti` of a client assertion (ATK-050), of a DPoP proof.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Claim<'c> {
+    pub purpose: &'static str,
+    pub id: &'c str,
+    /// The latest instant at which it may have been issued.
+    pub issued_at: Timestamp,
+    /// From here on it is refused for its age, so that it need not be remembered.
+    pub expires_at: Timestamp,
+}
+
+/// How far behind its first moment a shared memory of claims puts its epoch: what was issued by a
+/// clock 10 s ahead of ours is accepted (`jose::CLOCK_SKEW`) and may have been used in the memory
+/// that was lost; `iat` counts whole seconds; and the clocks of two nodes differ by a second.
+pub const EPOCH_MARGIN: Duration = Duration::from_secs(12);
+
 /// What may be lost: losing it costs somebody a retry, never safety.
 #[async_trait]
 pub trait TransientStore: Send + Sync {
-    /// True for exactly one caller per `purpose` and `id` until `expires_at`.
-    async fn claim_once(
+    /// True for exactly one caller per purpose and identifier until the claim expires.
+    ///
+    /// A memory has an *epoch*: it remembers all claims on what was issued since, and may have lost
+    /// older ones (design §4). What was issued before is refused, in the same step, so that no
+    /// flush in between re-opens a replay window; or found unavailable while the epoch is still
+    /// ahead and anybody's honest claim would be refused.
+    async fn claim_once(&self, claim: Claim<'_>, now: Timestamp) -> StoreResult<bool>;
+
+    /// Counts this call, and says how many there were in the present window, this one included.
+    /// Windows are fixed: they begin at multiples of their length.
+    async fn count(
         &self,
         purpose: &'static str,
         id: &str,
-        expires_at: Timestamp,
+        window: Duration,
         now: Timestamp,
-    ) -> StoreResult<bool>;
+    ) -> StoreResult<u64>;
+}
 
-    /// When the memory of claims began. Whoever relies on `claim_once` refuses what was issued
-    /// before: a flushed store cannot re-open a replay window (design §4, Redis epoch).
-    async fn epoch(&self) -> StoreResult<Timestamp>;
+/// What a memory whose epoch is `epoch` answers to a claim on something issued before it.
+pub fn issued_before_the_epoch(epoch: Timestamp, now: Timestamp) -> StoreResult<bool> {
+    if now < epoch {
+        return Err(StoreError::unavailable("the memory of claims has only just begun"));
+    }
+    Ok(false)
+}
+
+/// A hint that the ledger has news. The poll is the guarantee: a hint may be lost or come twice.
+#[async_trait]
+pub trait Bell: Send + Sync {
+    /// Never fails and never delays: where nobody can be reached, nobody is told.
+    async fn ring(&self);
+
+    /// Resolves when somebody rang since this last resolved. For one waiter per bell: two would
+    /// share the hints between them.
+    async fn rung(&self);
 }

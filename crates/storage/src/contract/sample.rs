@@ -27,6 +27,9 @@ use crate::{Change, Credential, Enrolment};
 
 pub const NOW: Timestamp = Timestamp::from_unix_seconds(1_790_000_000);
 
+/// The epoch of transient stores: an hour earlier.
+pub const BEGAN: Timestamp = Timestamp::from_unix_seconds(1_790_000_000 - 60 * 60);
+
 /// Different bytes at every call; nothing here is secret.
 pub struct Counting(AtomicU64);
 

@@ -1,31 +1,30 @@
 //! The transient store of an embedded installation.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use identity_core::Timestamp;
-use ring::digest::{Context, SHA256};
 
 use crate::error::StoreError;
-use crate::ports::{StoreResult, TransientStore};
+use crate::ports::{Claim, StoreResult, TransientStore, issued_before_the_epoch};
+use crate::transient_key::{Digest, Window, digest_of};
 
-/// A digest of purpose and identifier, so that long identifiers cost no more than short ones.
-type ClaimKey = [u8; 32];
-
-/// Claims in memory. What has expired is dropped whenever something is claimed; no janitor.
+/// Claims and counts in memory. What has expired is dropped whenever something is added; no
+/// janitor.
 pub struct MemoryTransientStore {
-    began: Timestamp,
-    capacity: usize,
-    claims: Mutex<Claims>,
+    epoch: Timestamp,
+    claims: Mutex<Expiring<()>>,
+    counts: Mutex<Expiring<u64>>,
 }
 
-#[derive(Default)]
-struct Claims {
-    known: HashSet<ClaimKey>,
-    by_expiry: BTreeSet<(Timestamp, ClaimKey)>,
+/// At most `capacity` values that have not expired; more are refused, never accepted unseen.
+struct Expiring<V> {
+    capacity: usize,
+    known: HashMap<Digest, V>,
+    by_expiry: BTreeSet<(Timestamp, Digest)>,
 }
 
 impl MemoryTransientStore {
@@ -35,76 +34,89 @@ impl MemoryTransientStore {
     /// later one saw expire.
     const OVERTAKING: Duration = Duration::from_mins(1);
 
-    /// A memory that begins at `now`: the epoch.
-    pub fn new(now: Timestamp) -> Self {
-        Self::with_capacity(now, Self::CAPACITY)
+    /// A memory that begins at `epoch`.
+    pub fn new(epoch: Timestamp) -> Self {
+        Self::with_capacity(epoch, Self::CAPACITY)
     }
 
-    /// At most `capacity` unexpired claims; more are refused, never accepted unseen.
-    pub fn with_capacity(now: Timestamp, capacity: usize) -> Self {
-        Self { began: now, capacity, claims: Mutex::default() }
+    /// At most `capacity` unexpired claims, and as many counts.
+    pub fn with_capacity(epoch: Timestamp, capacity: usize) -> Self {
+        Self {
+            epoch,
+            claims: Mutex::new(Expiring::with_capacity(capacity)),
+            counts: Mutex::new(Expiring::with_capacity(capacity)),
+        }
     }
 }
 
 impl fmt::Debug for MemoryTransientStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryTransientStore").field("began", &self.began).finish_non_exhaustive()
+        f.debug_struct("MemoryTransientStore").field("epoch", &self.epoch).finish_non_exhaustive()
     }
 }
 
 #[async_trait]
 impl TransientStore for MemoryTransientStore {
-    async fn claim_once(
-        &self,
-        purpose: &'static str,
-        id: &str,
-        expires_at: Timestamp,
-        now: Timestamp,
-    ) -> StoreResult<bool> {
-        if expires_at <= now {
+    async fn claim_once(&self, claim: Claim<'_>, now: Timestamp) -> StoreResult<bool> {
+        if claim.expires_at <= now {
             return Ok(false);
         }
-        let key = claim_key(purpose, id);
+        if claim.issued_at < self.epoch {
+            return issued_before_the_epoch(self.epoch, now);
+        }
+        let digest = digest_of(&[claim.purpose.as_bytes(), claim.id.as_bytes()]);
         let mut claims = self.claims.lock().unwrap_or_else(PoisonError::into_inner);
         claims.forget_before(now.minus(Self::OVERTAKING));
-        if claims.known.contains(&key) {
+        if claims.known.contains_key(&digest) {
             return Ok(false);
         }
-        if claims.known.len() >= self.capacity {
-            return Err(StoreError::unavailable("the memory of claims is full"));
-        }
-        claims.known.insert(key);
-        claims.by_expiry.insert((expires_at, key));
+        claims.insert(digest, (), claim.expires_at)?;
         Ok(true)
     }
 
-    async fn epoch(&self) -> StoreResult<Timestamp> {
-        Ok(self.began)
+    async fn count(
+        &self,
+        purpose: &'static str,
+        id: &str,
+        window: Duration,
+        now: Timestamp,
+    ) -> StoreResult<u64> {
+        let window = Window::at(window, now);
+        let digest = digest_of(&[purpose.as_bytes(), id.as_bytes(), &window.to_bytes()]);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.forget_before(now.minus(Self::OVERTAKING));
+        if let Some(count) = counts.known.get_mut(&digest) {
+            *count += 1;
+            return Ok(*count);
+        }
+        counts.insert(digest, 1, window.ends_at())?;
+        Ok(1)
     }
 }
 
-impl Claims {
+impl<V> Expiring<V> {
+    fn with_capacity(capacity: usize) -> Self {
+        Self { capacity, known: HashMap::new(), by_expiry: BTreeSet::new() }
+    }
+
     fn forget_before(&mut self, horizon: Timestamp) {
-        while let Some((expires_at, key)) = self.by_expiry.first().copied() {
+        while let Some((expires_at, digest)) = self.by_expiry.first().copied() {
             if expires_at > horizon {
                 return;
             }
             self.by_expiry.pop_first();
-            self.known.remove(&key);
+            self.known.remove(&digest);
         }
     }
-}
 
-fn claim_key(purpose: &str, id: &str) -> ClaimKey {
-    let mut context = Context::new(&SHA256);
-    context.update(purpose.as_bytes());
-    context.update(&[0]);
-    context.update(id.as_bytes());
-    let mut key = [0; 32];
-    for (to, from) in key.iter_mut().zip(context.finish().as_ref()) {
-        *to = *from;
+    fn insert(&mut self, digest: Digest, value: V, expires_at: Timestamp) -> StoreResult<()> {
+        if self.known.len() >= self.capacity {
+            return Err(StoreError::unavailable("the transient memory is full"));
+        }
+        self.known.insert(digest, value);
+        self.by_expiry.insert((expires_at, digest));
+        Ok(())
     }
-    key
 }
 
 #[cfg(test)]
@@ -117,6 +129,10 @@ mod tests {
         NOW.plus(Duration::from_secs(seconds))
     }
 
+    fn claim(id: &str, expires_at: Timestamp) -> Claim<'_> {
+        Claim { purpose: "jti", id, issued_at: NOW, expires_at }
+    }
+
     #[tokio::test]
     async fn expired_claims_take_no_memory() {
         let store = MemoryTransientStore::with_capacity(NOW, 2);
@@ -124,7 +140,7 @@ mod tests {
             let now = in_seconds(round * 600);
             for id in ["a", "b"] {
                 let expires_at = now.plus(Duration::from_mins(5));
-                assert!(store.claim_once("jti", id, expires_at, now).await.unwrap(), "{round}");
+                assert!(store.claim_once(claim(id, expires_at), now).await.unwrap(), "{round}");
             }
         }
         assert_eq!(store.claims.lock().unwrap().known.len(), 2);
@@ -132,19 +148,37 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_claim_that_expired_long_ago_is_free_again() {
+        // Nothing made now can be a replay from then.
+        let store = MemoryTransientStore::new(NOW);
+        assert!(store.claim_once(claim("a", in_seconds(60)), NOW).await.unwrap());
+        assert!(store.claim_once(claim("a", in_seconds(7260)), in_seconds(7200)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn counts_of_past_windows_take_no_memory() {
+        let store = MemoryTransientStore::with_capacity(NOW, 100);
+        for second in 0..1000 {
+            let count = store.count("refusals", "", Duration::from_secs(1), in_seconds(second));
+            assert_eq!(count.await.unwrap(), 1);
+        }
+        assert!(store.counts.lock().unwrap().known.len() < 100);
+    }
+
+    #[tokio::test]
     async fn a_full_memory_refuses_instead_of_forgetting() {
         let store = MemoryTransientStore::with_capacity(NOW, 1);
-        assert!(store.claim_once("jti", "a", in_seconds(300), NOW).await.unwrap());
-        let refused = store.claim_once("jti", "b", in_seconds(300), NOW).await;
+        assert!(store.claim_once(claim("a", in_seconds(300)), NOW).await.unwrap());
+        let refused = store.claim_once(claim("b", in_seconds(300)), NOW).await;
         assert!(matches!(refused, Err(StoreError::Unavailable(_))));
-        assert!(!store.claim_once("jti", "a", in_seconds(300), NOW).await.unwrap());
+        assert!(!store.claim_once(claim("a", in_seconds(300)), NOW).await.unwrap());
     }
 
     #[tokio::test]
     async fn a_slow_request_still_finds_what_a_fast_one_saw_expire() {
         let store = MemoryTransientStore::new(NOW);
-        assert!(store.claim_once("jti", "a", in_seconds(10), NOW).await.unwrap());
-        assert!(store.claim_once("jti", "other", in_seconds(99), in_seconds(11)).await.unwrap());
-        assert!(!store.claim_once("jti", "a", in_seconds(10), in_seconds(9)).await.unwrap());
+        assert!(store.claim_once(claim("a", in_seconds(10)), NOW).await.unwrap());
+        assert!(store.claim_once(claim("other", in_seconds(99)), in_seconds(11)).await.unwrap());
+        assert!(!store.claim_once(claim("a", in_seconds(10)), in_seconds(9)).await.unwrap());
     }
 }
