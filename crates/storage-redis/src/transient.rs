@@ -105,25 +105,23 @@ impl TransientStore for RedisTransientStore {
 
 impl Memory {
     async fn judge(&self, keys: &[&str], arguments: &[i64]) -> StoreResult<Judged> {
-        let answer = self.link.evaluate(&self.claim, keys, arguments).await?;
-        Judged::read(answer)
+        let judged = Judged::read(self.link.evaluate(&self.claim, keys, arguments).await?)?;
+        if judged.epoch_is_new {
+            tracing::warn!(
+                epoch = judged.epoch.unix_millis(),
+                "Redis remembers no claims: what was issued before is refused"
+            );
+        }
+        Ok(judged)
     }
 
     /// Makes sure of the epoch of every shard, so that it does not only begin with a first claim.
     async fn begin(&self, now: Timestamp) {
         for epoch in self.keys.epochs() {
-            match self.judge(&[&epoch], &[began_at(now), 0, 0]).await {
-                Ok(judged) if judged.epoch_is_new => {
-                    tracing::warn!(
-                        epoch = judged.epoch.unix_millis(),
-                        "Redis remembers no claims: what was issued before is refused"
-                    );
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::debug!(%error, "the epoch could not be made sure of");
-                    return;
-                }
+            if let Err(error) = self.judge(&[&epoch], &[began_at(now), 0, 0]).await {
+                // The first claim will do it.
+                tracing::debug!(%error, "the epoch could not be made sure of");
+                return;
             }
         }
     }

@@ -1,43 +1,78 @@
 //! The user and the configuration that `deploy/redis` gives out.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{Credentials, KeyPrefix, Password, RedisBell, RedisSettings};
 use storage::contract::sample::NOW;
 use storage::{Bell as _, TransientStore};
+use tempfile::TempDir;
 use tokio::time::timeout;
 
 use super::server::{Server, claim, open, opened, write};
 
 const USERS: &str = include_str!("../../../../deploy/redis/users.acl");
+const CONFIGURATION: &str = include_str!("../../../../deploy/redis/redis.conf");
 
-async fn guarded() -> Server {
-    let rules = USERS.replace("#REPLACE-WITH-SHA256-OF-PASSWORD", ">correct-horse");
-    let directory = tempfile::tempdir().unwrap();
-    let file = write(directory.path(), "users.acl", &rules);
-    Server::with(&["--port", "0", "--aclfile", &file]).await
+pub const NODE_PASSWORD: &str = "node-password";
+pub const REPLICA_PASSWORD: &str = "replica-password";
+pub const SENTINEL_PASSWORD: &str = "sentinel-password";
+
+/// The file as an operator would complete it.
+pub fn users(directory: &Path) -> String {
+    let mut rules = USERS.to_owned();
+    for (placeholder, password) in [
+        ("#REPLACE-WITH-SHA256-OF-PASSWORD", NODE_PASSWORD),
+        ("#REPLACE-WITH-SHA256-OF-REPLICA-PASSWORD", REPLICA_PASSWORD),
+        ("#REPLACE-WITH-SHA256-OF-SENTINEL-PASSWORD", SENTINEL_PASSWORD),
+    ] {
+        assert!(rules.contains(placeholder), "{placeholder}");
+        rules = rules.replace(placeholder, &format!(">{password}"));
+    }
+    write(directory, "users.acl", &rules)
 }
 
-fn as_node(server: &Server, password: &str) -> RedisSettings {
-    let credentials = Credentials {
-        username: Some("vneid".to_owned()),
+/// The same with somebody who may do everything, for the test itself.
+pub fn users_and_everybody(directory: &Path) -> String {
+    let rules = std::fs::read_to_string(users(directory)).unwrap();
+    let (_, others) = rules.split_once('\n').unwrap();
+    write(directory, "open.acl", &format!("user default on nopass ~* &* +@all\n{others}"))
+}
+
+/// `deploy/redis` as it stands, on a socket instead of TLS.
+async fn guarded() -> (Server, TempDir) {
+    let files = tempfile::tempdir().unwrap();
+    let list = users(files.path());
+    let configuration = write(files.path(), "redis.conf", CONFIGURATION);
+    let here = ["--tls-port", "0", "--aclfile", &list];
+    (Server::configured(Some(configuration), &here).await, files)
+}
+
+pub fn as_node() -> Credentials {
+    credentials("vneid", NODE_PASSWORD)
+}
+
+fn credentials(user: &str, password: &str) -> Credentials {
+    Credentials {
+        username: Some(user.to_owned()),
         password: Some(Password::new(password.to_owned())),
-    };
-    RedisSettings { credentials, ..server.settings() }
+    }
 }
 
-async fn restricted() -> (Arc<dyn TransientStore>, Server) {
-    let server = guarded().await;
-    (opened(as_node(&server, "correct-horse")).await, server)
+async fn restricted() -> (Arc<dyn TransientStore>, (Server, TempDir)) {
+    let (server, files) = guarded().await;
+    let settings = RedisSettings { credentials: as_node(), ..server.settings() };
+    (opened(settings).await, (server, files))
 }
 
 storage::transient_suite!(restricted);
 
 #[tokio::test]
 async fn the_node_may_ring_and_listen() {
-    let server = guarded().await;
-    let bell = RedisBell::open(as_node(&server, "correct-horse")).unwrap();
+    let (server, _files) = guarded().await;
+    let bell = RedisBell::open(RedisSettings { credentials: as_node(), ..server.settings() });
+    let bell = bell.unwrap();
     timeout(Duration::from_secs(5), bell.rung()).await.unwrap();
     bell.ring().await;
     timeout(Duration::from_secs(5), bell.rung()).await.unwrap();
@@ -45,15 +80,18 @@ async fn the_node_may_ring_and_listen() {
 
 #[tokio::test]
 async fn nobody_else_may_do_anything() {
-    let server = guarded().await;
-    for settings in [as_node(&server, "wrong-horse"), server.settings()] {
-        let store = open(settings);
+    let (server, _files) = guarded().await;
+    for credentials in [
+        credentials("vneid", "wrong"),
+        credentials("sentinel", SENTINEL_PASSWORD),
+        Credentials::default(),
+    ] {
+        let store = open(RedisSettings { credentials, ..server.settings() });
         assert!(store.claim_once(claim("a", NOW), NOW).await.is_err());
     }
     // Nor the node outside its keys.
-    let mut settings = as_node(&server, "correct-horse");
-    settings.prefix = KeyPrefix::parse("other:").unwrap();
-    let store = open(settings);
+    let prefix = KeyPrefix::parse("other:").unwrap();
+    let store = open(RedisSettings { credentials: as_node(), prefix, ..server.settings() });
     let refused = store.claim_once(claim("a", NOW), NOW).await;
     assert!(format!("{refused:?}").to_lowercase().contains("perm"), "{refused:?}");
 }

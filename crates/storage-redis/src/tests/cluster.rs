@@ -7,8 +7,10 @@ use crate::{RedisBell, RedisLocation, RedisSettings};
 use storage::contract::sample::{NOW, seconds};
 use storage::ports::EPOCH_MARGIN;
 use storage::{Bell as _, StoreError};
+use tempfile::TempDir;
 use tokio::time::timeout;
 
+use super::acl::{REPLICA_PASSWORD, as_node, users_and_everybody};
 use super::server::{
     HandSet, Server, begin, claim, cli, free_port, open_at, until, until_answering,
 };
@@ -17,10 +19,15 @@ struct Cluster {
     primaries: Vec<Server>,
     replica: Server,
     urls: String,
+    _files: TempDir,
 }
 
 impl Cluster {
     async fn start() -> Self {
+        let files = tempfile::tempdir().unwrap();
+        let list = users_and_everybody(files.path());
+        let guarded =
+            ["--aclfile", &list, "--masteruser", "replica", "--masterauth", REPLICA_PASSWORD];
         let mut nodes = Vec::new();
         let mut addresses = Vec::new();
         for _ in 0..4 {
@@ -31,7 +38,7 @@ impl Cluster {
                 ["--port", &port_text, "--cluster-port", &bus, "--cluster-enabled", "yes"];
             let quickly =
                 ["--cluster-node-timeout", "1000", "--cluster-require-full-coverage", "no"];
-            nodes.push(Server::with(&[&arguments[..], &quickly[..]].concat()).await);
+            nodes.push(Server::with(&[&guarded[..], &arguments[..], &quickly[..]].concat()).await);
             addresses.push(format!("127.0.0.1:{port}"));
         }
         let replica = nodes.pop().unwrap();
@@ -63,14 +70,15 @@ impl Cluster {
             .await;
         }
         let urls: Vec<String> = addresses.iter().map(|at| format!("redis://{at}")).collect();
-        Self { primaries: nodes, replica, urls: urls.join(",") }
+        Self { primaries: nodes, replica, urls: urls.join(","), _files: files }
     }
 }
 
 #[tokio::test]
 async fn a_cluster_accepts_nothing_twice_also_when_a_primary_dies() {
     let mut cluster = Cluster::start().await;
-    let settings = RedisSettings::new(RedisLocation::cluster(&cluster.urls).unwrap());
+    let location = RedisLocation::cluster(&cluster.urls).unwrap();
+    let settings = RedisSettings { credentials: as_node(), ..RedisSettings::new(location) };
     let clock = HandSet::new();
     let store = open_at(settings.clone(), Arc::clone(&clock));
     until_answering(&store).await;

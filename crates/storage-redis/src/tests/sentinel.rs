@@ -11,6 +11,7 @@ use storage::{Bell as _, StoreError};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
+use super::acl::{REPLICA_PASSWORD, SENTINEL_PASSWORD, as_node, users_and_everybody};
 use super::server::{
     HandSet, Server, begin, claim, cli, free_port, open_at, spawn, until, until_answering, write,
 };
@@ -31,7 +32,9 @@ impl Trio {
             let text = format!(
                 "port {port}\nbind 127.0.0.1\nsentinel monitor vneid 127.0.0.1 {primary} 2\n\
                  sentinel down-after-milliseconds vneid 500\n\
-                 sentinel failover-timeout vneid 3000\n"
+                 sentinel failover-timeout vneid 3000\n\
+                 sentinel auth-user vneid sentinel\n\
+                 sentinel auth-pass vneid {SENTINEL_PASSWORD}\n"
             );
             let file = write(directory.path(), &format!("{port}.conf"), &text);
             processes.push(spawn("redis-sentinel", &[&file]));
@@ -60,17 +63,22 @@ impl Drop for Trio {
 #[tokio::test]
 async fn a_claim_the_new_primary_never_heard_of_is_refused_there() {
     // ATK-050: what the old primary acknowledged may not have reached its replica.
+    let files = tempfile::tempdir().unwrap();
+    let list = users_and_everybody(files.path());
     let ports = [free_port(), free_port()].map(|port| port.to_string());
-    let mut primary = Server::with(&["--port", &ports[0]]).await;
     let of = format!("127.0.0.1 {}", ports[0]);
-    let replica = Server::with(&["--port", &ports[1], "--replicaof", &of]).await;
+    let guarded = ["--aclfile", &list, "--masteruser", "replica", "--masterauth", REPLICA_PASSWORD];
+    let of_the_first = [&guarded[..], &["--port", &ports[0]]].concat();
+    let of_the_second = [&guarded[..], &["--port", &ports[1], "--replicaof", &of]].concat();
+    let mut primary = Server::with(&of_the_first).await;
+    let replica = Server::with(&of_the_second).await;
     until("the replica follows", async || {
         replica.cli(&["INFO", "replication"]).unwrap().contains("master_link_status:up")
     })
     .await;
     let trio = Trio::watch(ports[0].parse().unwrap()).await;
     let location = RedisLocation::sentinel("vneid", &trio.urls, Credentials::default()).unwrap();
-    let settings = RedisSettings::new(location);
+    let settings = RedisSettings { credentials: as_node(), ..RedisSettings::new(location) };
 
     let clock = HandSet::new();
     let store = open_at(settings.clone(), Arc::clone(&clock));

@@ -36,7 +36,8 @@ impl Clock for HandSet {
 
 /// A server that listens on a socket and, unless told otherwise, on no port.
 pub struct Server {
-    pub directory: TempDir,
+    directory: TempDir,
+    configuration: Option<String>,
     arguments: Vec<String>,
     process: Option<Child>,
 }
@@ -47,9 +48,14 @@ impl Server {
     }
 
     pub async fn with(arguments: &[&str]) -> Self {
+        Self::configured(None, arguments).await
+    }
+
+    /// `configuration` is the path of a file.
+    pub async fn configured(configuration: Option<String>, arguments: &[&str]) -> Self {
         let arguments = arguments.iter().copied().map(str::to_owned).collect();
         let directory = tempfile::tempdir().unwrap();
-        let mut server = Self { directory, arguments, process: None };
+        let mut server = Self { directory, configuration, arguments, process: None };
         server.restart().await;
         server
     }
@@ -58,7 +64,8 @@ impl Server {
     pub async fn restart(&mut self) {
         self.kill();
         let directory = self.directory.path();
-        let mut arguments = vec!["--save", "", "--appendonly", "no", "--dir"];
+        let mut arguments: Vec<&str> = self.configuration.as_deref().into_iter().collect();
+        arguments.extend(["--save", "", "--appendonly", "no", "--dir"]);
         arguments.push(directory.to_str().unwrap());
         let socket = self.socket();
         arguments.extend(["--unixsocket", socket.to_str().unwrap()]);
