@@ -16,6 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("storage", &["identity-core", "ledger", "assurance"]),
     ("storage-sqlite", &["storage", "identity-core", "ledger", "assurance"]),
     ("storage-postgres", &["storage", "identity-core", "ledger", "assurance"]),
+    ("storage-redis", &["storage", "identity-core"]),
     ("node", &["identity-core", "protocol", "jose", "ledger", "storage"]),
     ("flows", &["identity-core", "assurance", "protocol", "jose", "ledger", "storage", "node"]),
     (
@@ -35,6 +36,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "node",
             "storage-sqlite",
             "storage-postgres",
+            "storage-redis",
             "storage",
             "ledger",
             "jose",
@@ -54,6 +56,7 @@ const EDGES_ONLY: &[(&str, &[&str])] = &[
     ("hyper-util", &["vneid"]),
     ("reqwest", &["authorization-server", "vneid"]),
     ("sqlx", &["storage-sqlite", "storage-postgres"]),
+    ("redis", &["storage-redis"]),
     ("askama", &["authorization-server", "vneid"]),
     ("openidconnect", &["vneid"]),
 ];
