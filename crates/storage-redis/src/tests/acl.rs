@@ -10,7 +10,9 @@ use storage::{Bell as _, TransientStore};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use super::server::{Server, claim, open, opened, write};
+use test_servers::Redis;
+
+use super::server::{claim, open, opened, settings, write};
 
 const USERS: &str = include_str!("../../../../deploy/redis/users.acl");
 const CONFIGURATION: &str = include_str!("../../../../deploy/redis/redis.conf");
@@ -40,13 +42,15 @@ pub fn users_and_everybody(directory: &Path) -> String {
     write(directory, "open.acl", &format!("user default on nopass ~* &* +@all\n{others}"))
 }
 
-/// `deploy/redis` as it stands, on a socket instead of TLS.
-async fn guarded() -> (Server, TempDir) {
+/// `deploy/redis` as it stands, but for TLS.
+fn guarded() -> (Redis, TempDir) {
     let files = tempfile::tempdir().unwrap();
     let list = users(files.path());
-    let configuration = write(files.path(), "redis.conf", CONFIGURATION);
-    let here = ["--tls-port", "0", "--aclfile", &list];
-    (Server::configured(Some(configuration), &here).await, files)
+    let plain = CONFIGURATION.replace("\nport 0\ntls-port 6379\n", "\n");
+    assert_ne!(plain, CONFIGURATION);
+    let configuration = write(files.path(), "redis.conf", &plain);
+    let server = Redis::start_with(&["--include", &configuration, "--aclfile", &list]);
+    (server, files)
 }
 
 pub fn as_node() -> Credentials {
@@ -60,9 +64,9 @@ fn credentials(user: &str, password: &str) -> Credentials {
     }
 }
 
-async fn restricted() -> (Arc<dyn TransientStore>, (Server, TempDir)) {
-    let (server, files) = guarded().await;
-    let settings = RedisSettings { credentials: as_node(), ..server.settings() };
+async fn restricted() -> (Arc<dyn TransientStore>, (Redis, TempDir)) {
+    let (server, files) = guarded();
+    let settings = RedisSettings { credentials: as_node(), ..settings(&server) };
     (opened(settings).await, (server, files))
 }
 
@@ -70,8 +74,8 @@ storage::transient_suite!(restricted);
 
 #[tokio::test]
 async fn the_node_may_ring_and_listen() {
-    let (server, _files) = guarded().await;
-    let bell = RedisBell::open(RedisSettings { credentials: as_node(), ..server.settings() });
+    let (server, _files) = guarded();
+    let bell = RedisBell::open(RedisSettings { credentials: as_node(), ..settings(&server) });
     let bell = bell.unwrap();
     timeout(Duration::from_secs(5), bell.rung()).await.unwrap();
     bell.ring().await;
@@ -80,18 +84,18 @@ async fn the_node_may_ring_and_listen() {
 
 #[tokio::test]
 async fn nobody_else_may_do_anything() {
-    let (server, _files) = guarded().await;
+    let (server, _files) = guarded();
     for credentials in [
         credentials("vneid", "wrong"),
         credentials("sentinel", SENTINEL_PASSWORD),
         Credentials::default(),
     ] {
-        let store = open(RedisSettings { credentials, ..server.settings() });
+        let store = open(RedisSettings { credentials, ..settings(&server) });
         assert!(store.claim_once(claim("a", NOW), NOW).await.is_err());
     }
     // Nor the node outside its keys.
     let prefix = KeyPrefix::parse("other:").unwrap();
-    let store = open(RedisSettings { credentials: as_node(), prefix, ..server.settings() });
+    let store = open(RedisSettings { credentials: as_node(), prefix, ..settings(&server) });
     let refused = store.claim_once(claim("a", NOW), NOW).await;
     assert!(format!("{refused:?}").to_lowercase().contains("perm"), "{refused:?}");
 }

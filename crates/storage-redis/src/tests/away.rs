@@ -8,39 +8,41 @@ use storage::contract::sample::NOW;
 use storage::{Bell as _, StoreError};
 use tokio::time::{Instant, timeout};
 
-use super::server::{Server, claim, open, opened, until_answering};
+use test_servers::Redis;
+
+use super::server::{claim, open, opened, settings, until_answering};
 
 #[tokio::test]
 async fn a_redis_that_is_away_is_unavailable_and_comes_back_by_itself() {
-    let mut server = Server::start().await;
-    let store = opened(server.settings()).await;
-    server.kill();
+    let server = Redis::start();
+    let store = opened(settings(&server)).await;
+    server.kill_9();
     for _ in 0..3 {
         let asked = Instant::now();
         let refused = store.claim_once(claim("a", NOW), NOW).await;
         assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
         assert!(asked.elapsed() < Duration::from_millis(600), "{:?}", asked.elapsed());
     }
-    server.restart().await;
+    server.restart();
     until_answering(&store).await;
 }
 
 #[tokio::test]
 async fn a_node_starts_while_redis_is_away() {
-    let mut server = Server::start().await;
-    server.kill();
-    let store = open(server.settings());
+    let server = Redis::start();
+    server.kill_9();
+    let store = open(settings(&server));
     assert!(store.claim_once(claim("a", NOW), NOW).await.is_err());
-    server.restart().await;
+    server.restart();
     until_answering(&store).await;
 }
 
 #[tokio::test]
 async fn a_redis_that_hangs_is_given_up_after_the_time_out() {
-    let server = Server::start().await;
-    let settings = RedisSettings { timeout: Duration::from_millis(100), ..server.settings() };
+    let server = Redis::start();
+    let settings = RedisSettings { timeout: Duration::from_millis(100), ..settings(&server) };
     let store = opened(settings).await;
-    server.cli(&["CLIENT", "PAUSE", "500", "ALL"]).unwrap();
+    server.cli(&["CLIENT", "PAUSE", "500", "ALL"]);
     let asked = Instant::now();
     assert!(store.claim_once(claim("a", NOW), NOW).await.is_err());
     assert!(asked.elapsed() < Duration::from_millis(250), "{:?}", asked.elapsed());

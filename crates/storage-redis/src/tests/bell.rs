@@ -6,14 +6,16 @@ use crate::RedisBell;
 use storage::Bell;
 use tokio::time::timeout;
 
-use super::server::{Server, until};
+use test_servers::Redis;
+
+use super::server::{settings, until};
 
 const SOON: Duration = Duration::from_secs(5);
 
 /// Both listen; what they heard of their own beginning is behind them.
-async fn two_nodes(server: &Server) -> [RedisBell; 2] {
+async fn two_nodes(server: &Redis) -> [RedisBell; 2] {
     let bells =
-        [RedisBell::open(server.settings()).unwrap(), RedisBell::open(server.settings()).unwrap()];
+        [RedisBell::open(settings(server)).unwrap(), RedisBell::open(settings(server)).unwrap()];
     for bell in &bells {
         timeout(SOON, bell.rung()).await.unwrap();
     }
@@ -22,7 +24,7 @@ async fn two_nodes(server: &Server) -> [RedisBell; 2] {
 
 #[tokio::test]
 async fn a_ring_on_one_node_is_heard_on_every_node() {
-    let server = Server::start().await;
+    let server = Redis::start();
     let [one, other] = two_nodes(&server).await;
     one.ring().await;
     timeout(SOON, one.rung()).await.unwrap();
@@ -33,9 +35,10 @@ async fn a_ring_on_one_node_is_heard_on_every_node() {
 
 #[tokio::test]
 async fn the_bell_is_heard_again_after_redis_came_back() {
-    let mut server = Server::start().await;
+    let server = Redis::start();
     let [one, other] = two_nodes(&server).await;
-    server.restart().await;
+    server.kill_9();
+    server.restart();
     // Somebody may have rung meanwhile.
     timeout(SOON, other.rung()).await.unwrap();
     until("a ring is heard", async || {

@@ -10,14 +10,14 @@ use storage::{Bell as _, StoreError};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
+use test_servers::{Redis, free_port};
+
 use super::acl::{REPLICA_PASSWORD, as_node, users_and_everybody};
-use super::server::{
-    HandSet, Server, begin, claim, cli, free_port, open_at, until, until_answering,
-};
+use super::server::{HandSet, begin, claim, cli, open_at, until, until_answering};
 
 struct Cluster {
-    primaries: Vec<Server>,
-    replica: Server,
+    primaries: Vec<Redis>,
+    replica: Redis,
     urls: String,
     _files: TempDir,
 }
@@ -31,23 +31,21 @@ impl Cluster {
         let mut nodes = Vec::new();
         let mut addresses = Vec::new();
         for _ in 0..4 {
-            let port = free_port();
             // A free port for the bus as well: the usual one may be taken.
-            let (port_text, bus) = (port.to_string(), free_port().to_string());
-            let arguments =
-                ["--port", &port_text, "--cluster-port", &bus, "--cluster-enabled", "yes"];
+            let bus = free_port().to_string();
+            let arguments = ["--cluster-enabled", "yes", "--cluster-port", &bus];
             let quickly =
                 ["--cluster-node-timeout", "1000", "--cluster-require-full-coverage", "no"];
-            nodes.push(Server::with(&[&guarded[..], &arguments[..], &quickly[..]].concat()).await);
-            addresses.push(format!("127.0.0.1:{port}"));
+            let node = Redis::start_with(&[&guarded[..], &arguments[..], &quickly[..]].concat());
+            addresses.push(format!("127.0.0.1:{}", node.port));
+            nodes.push(node);
         }
         let replica = nodes.pop().unwrap();
         let replica_address = addresses.pop().unwrap();
         let primaries: Vec<&str> = addresses.iter().map(String::as_str).collect();
         let create = [&["--cluster", "create"], &primaries[..], &["--cluster-yes"]].concat();
         assert!(cli(&create).unwrap().contains("All 16384 slots covered"));
-        let first = nodes[0].cli(&["CLUSTER", "MYID"]).unwrap();
-        let first = first.trim();
+        let first = nodes[0].cli(&["CLUSTER", "MYID"]);
         cli(&[
             "--cluster",
             "add-node",
@@ -55,16 +53,16 @@ impl Cluster {
             primaries[0],
             "--cluster-slave",
             "--cluster-master-id",
-            first,
+            &first,
         ])
         .unwrap();
         until("the replica follows", async || {
-            replica.cli(&["INFO", "replication"]).unwrap().contains("master_link_status:up")
+            replica.cli(&["INFO", "replication"]).contains("master_link_status:up")
         })
         .await;
         for node in nodes.iter().chain([&replica]) {
             until("every node knows every other", async || {
-                let known = node.cli(&["CLUSTER", "NODES"]).unwrap();
+                let known = node.cli(&["CLUSTER", "NODES"]);
                 known.lines().filter(|line| line.contains("connected")).count() == 4
             })
             .await;
@@ -76,7 +74,7 @@ impl Cluster {
 
 #[tokio::test]
 async fn a_cluster_accepts_nothing_twice_also_when_a_primary_dies() {
-    let mut cluster = Cluster::start().await;
+    let cluster = Cluster::start().await;
     let location = RedisLocation::cluster(&cluster.urls).unwrap();
     let settings = RedisSettings { credentials: as_node(), ..RedisSettings::new(location) };
     let clock = HandSet::new();
@@ -91,7 +89,7 @@ async fn a_cluster_accepts_nothing_twice_also_when_a_primary_dies() {
         assert!(!store.claim_once(claim(id, NOW), NOW).await.unwrap(), "{id}");
     }
     for primary in &cluster.primaries {
-        let kept: u64 = primary.cli(&["DBSIZE"]).unwrap().trim().parse().unwrap();
+        let kept: u64 = primary.cli(&["DBSIZE"]).parse().unwrap();
         assert!(kept > 50, "a primary has {kept} keys only");
     }
     let count = store.count("any", "", Duration::from_secs(1), NOW).await.unwrap();
@@ -105,11 +103,9 @@ async fn a_cluster_accepts_nothing_twice_also_when_a_primary_dies() {
     bells[0].ring().await;
     timeout(Duration::from_secs(5), bells[1].rung()).await.unwrap();
 
-    cluster.primaries[0].kill();
-    until("the replica takes over", async || {
-        cluster.replica.cli(&["ROLE"]).unwrap().starts_with("master")
-    })
-    .await;
+    cluster.primaries[0].kill_9();
+    until("the replica takes over", async || cluster.replica.cli(&["ROLE"]).starts_with("master"))
+        .await;
     // Its shards begin anew; those of the others remember.
     for id in &ids {
         until("every shard answers", async || match store.claim_once(claim(id, NOW), NOW).await {

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use storage::TransientStore;
 
-use super::server::{Server, opened};
+use test_servers::Redis;
 
-async fn single() -> (Arc<dyn TransientStore>, Server) {
-    let server = Server::start().await;
-    (opened(server.settings()).await, server)
+use super::server::{opened, settings};
+
+async fn single() -> (Arc<dyn TransientStore>, Redis) {
+    let server = Redis::start();
+    (opened(settings(&server)).await, server)
 }
 
 storage::transient_suite!(single);

@@ -7,7 +7,9 @@ use storage::contract::sample::{NOW, seconds};
 use storage::ports::EPOCH_MARGIN;
 use storage::{StoreError, TransientStore};
 
-use super::server::{HandSet, Server, begin, claim, open, open_at, opened, until_answering};
+use test_servers::Redis;
+
+use super::server::{HandSet, begin, claim, open, open_at, opened, settings, until_answering};
 
 const USED: usize = 1_000;
 
@@ -48,9 +50,9 @@ async fn until_answered(store: &Arc<dyn TransientStore>, id: &str) -> Result<boo
 }
 
 /// A store that has begun long ago; the next epoch begins `NOW`.
-async fn store_at_now(server: &Server) -> Arc<dyn TransientStore> {
+async fn store_at_now(server: &Redis) -> Arc<dyn TransientStore> {
     let clock = HandSet::new();
-    let store = open_at(server.settings(), Arc::clone(&clock));
+    let store = open_at(settings(server), Arc::clone(&clock));
     until_answering(&store).await;
     begin(&store).await;
     clock.set(NOW);
@@ -59,51 +61,56 @@ async fn store_at_now(server: &Server) -> Arc<dyn TransientStore> {
 
 #[tokio::test]
 async fn what_was_used_before_a_flush_is_not_accepted_after_it() {
-    let server = Server::start().await;
+    let server = Redis::start();
     let store = store_at_now(&server).await;
     none_counts_again(&store, async || {
-        server.cli(&["FLUSHALL"]).unwrap();
+        server.cli(&["FLUSHALL"]);
     })
     .await;
 }
 
 #[tokio::test]
 async fn what_was_used_before_a_restart_is_not_accepted_after_it() {
-    let mut server = Server::start().await;
+    let server = Redis::start();
     let store = store_at_now(&server).await;
-    none_counts_again(&store, async || server.restart().await).await;
+    none_counts_again(&store, async || {
+        server.kill_9();
+        server.restart();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_old_dump_is_a_new_memory() {
     // A machine comes back with what it had saved a while ago.
-    let mut server = Server::with(&["--port", "0", "--dbfilename", "dump.rdb"]).await;
+    let server = Redis::start();
     let store = store_at_now(&server).await;
-    assert_eq!(server.cli(&["SAVE"]).unwrap().trim(), "OK");
+    assert_eq!(server.cli(&["SAVE"]), "OK");
     none_counts_again(&store, async || {
-        server.restart().await;
-        let kept = server.cli(&["EXISTS", "vneid:{0}epoch"]).unwrap();
-        assert_eq!(kept.trim(), "1", "the dump was not read");
+        server.kill_9();
+        server.restart();
+        let kept = server.cli(&["EXISTS", "vneid:{0}epoch"]);
+        assert_eq!(kept, "1", "the dump was not read");
     })
     .await;
 }
 
 #[tokio::test]
 async fn every_node_sees_the_same_epoch() {
-    let server = Server::start().await;
-    let (one, other) = (store_at_now(&server).await, opened(server.settings()).await);
+    let server = Redis::start();
+    let (one, other) = (store_at_now(&server).await, opened(settings(&server)).await);
     assert!(one.claim_once(claim("a", NOW), NOW).await.unwrap());
     assert!(!other.claim_once(claim("a", NOW), NOW).await.unwrap());
-    server.cli(&["FLUSHALL"]).unwrap();
+    server.cli(&["FLUSHALL"]);
     assert!(one.claim_once(claim("a", NOW), NOW).await.is_err());
     assert!(!other.claim_once(claim("a", NOW), seconds(60)).await.unwrap());
 }
 
 #[tokio::test]
 async fn a_redis_that_drops_keys_for_room_is_refused() {
-    let evicting = ["--port", "0", "--maxmemory", "10mb", "--maxmemory-policy", "allkeys-lru"];
-    let server = Server::with(&evicting).await;
-    let store = open(server.settings());
+    let evicting = ["--maxmemory", "10mb", "--maxmemory-policy", "allkeys-lru"];
+    let server = Redis::start_with(&evicting);
+    let store = open(settings(&server));
     until_answering(&store).await;
     let refused = store.claim_once(claim("a", NOW), NOW).await;
     let Err(StoreError::Unavailable(cause)) = refused else { panic!("{refused:?}") };
@@ -112,25 +119,25 @@ async fn a_redis_that_drops_keys_for_room_is_refused() {
 
 #[tokio::test]
 async fn a_full_redis_refuses_instead_of_forgetting() {
-    let server = Server::start().await;
+    let server = Redis::start();
     let store = store_at_now(&server).await;
     assert!(store.claim_once(claim("a", NOW), NOW).await.unwrap());
-    server.cli(&["CONFIG", "SET", "maxmemory", "1"]).unwrap();
+    server.cli(&["CONFIG", "SET", "maxmemory", "1"]);
     let refused = store.claim_once(claim("b", NOW), NOW).await;
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
-    server.cli(&["CONFIG", "SET", "maxmemory", "0"]).unwrap();
+    server.cli(&["CONFIG", "SET", "maxmemory", "0"]);
     assert!(!store.claim_once(claim("a", NOW), NOW).await.unwrap());
     assert!(store.claim_once(claim("b", NOW), NOW).await.unwrap());
 }
 
 #[tokio::test]
 async fn everything_but_the_epoch_expires() {
-    let server = Server::start().await;
+    let server = Redis::start();
     let store = store_at_now(&server).await;
     store.count("any", "", Duration::from_secs(1), NOW).await.unwrap();
-    let keys = server.cli(&["KEYS", "*"]).unwrap();
+    let keys = server.cli(&["KEYS", "*"]);
     let lasting: Vec<&str> =
-        keys.lines().filter(|key| server.cli(&["PTTL", key]).unwrap().trim() == "-1").collect();
+        keys.lines().filter(|key| server.cli(&["PTTL", key]) == "-1").collect();
     assert_eq!(lasting, ["vneid:{0}epoch"], "{keys}");
     assert!(keys.lines().count() >= 3 && keys.lines().all(|key| key.starts_with("vneid:")));
 }

@@ -11,10 +11,10 @@ use storage::{Bell as _, StoreError};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
+use test_servers::{Redis, free_port};
+
 use super::acl::{REPLICA_PASSWORD, SENTINEL_PASSWORD, as_node, users_and_everybody};
-use super::server::{
-    HandSet, Server, begin, claim, cli, free_port, open_at, spawn, until, until_answering, write,
-};
+use super::server::{HandSet, begin, claim, cli, open_at, spawn, until, until_answering, write};
 
 /// Three sentinels that agree within a second.
 struct Trio {
@@ -65,18 +65,15 @@ async fn a_claim_the_new_primary_never_heard_of_is_refused_there() {
     // ATK-050: what the old primary acknowledged may not have reached its replica.
     let files = tempfile::tempdir().unwrap();
     let list = users_and_everybody(files.path());
-    let ports = [free_port(), free_port()].map(|port| port.to_string());
-    let of = format!("127.0.0.1 {}", ports[0]);
     let guarded = ["--aclfile", &list, "--masteruser", "replica", "--masterauth", REPLICA_PASSWORD];
-    let of_the_first = [&guarded[..], &["--port", &ports[0]]].concat();
-    let of_the_second = [&guarded[..], &["--port", &ports[1], "--replicaof", &of]].concat();
-    let mut primary = Server::with(&of_the_first).await;
-    let replica = Server::with(&of_the_second).await;
+    let primary = Redis::start_with(&guarded);
+    let of = format!("127.0.0.1 {}", primary.port);
+    let replica = Redis::start_with(&[&guarded[..], &["--replicaof", &of]].concat());
     until("the replica follows", async || {
-        replica.cli(&["INFO", "replication"]).unwrap().contains("master_link_status:up")
+        replica.cli(&["INFO", "replication"]).contains("master_link_status:up")
     })
     .await;
-    let trio = Trio::watch(ports[0].parse().unwrap()).await;
+    let trio = Trio::watch(primary.port).await;
     let location = RedisLocation::sentinel("vneid", &trio.urls, Credentials::default()).unwrap();
     let settings = RedisSettings { credentials: as_node(), ..RedisSettings::new(location) };
 
@@ -94,9 +91,9 @@ async fn a_claim_the_new_primary_never_heard_of_is_refused_there() {
     })
     .await;
     // From here on the replica hears nothing any more.
-    replica.cli(&["REPLICAOF", "127.0.0.1", "1"]).unwrap();
+    replica.cli(&["REPLICAOF", "127.0.0.1", "1"]);
     assert!(store.claim_once(claim("unheard", NOW), NOW).await.unwrap());
-    primary.kill();
+    primary.kill_9();
 
     until("the other one takes over", async || {
         let refused = store.claim_once(claim("probe", NOW), NOW).await;

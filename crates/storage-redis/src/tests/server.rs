@@ -1,7 +1,6 @@
-//! Servers of Redis: own directory, no persistence, gone with the test.
+//! What the tests against real servers share.
 
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -12,7 +11,7 @@ use identity_core::{Clock, Timestamp};
 use storage::contract::sample::{BEGAN, NOW};
 use storage::ports::EPOCH_MARGIN;
 use storage::{Claim, TransientStore};
-use tempfile::TempDir;
+use test_servers::Redis;
 use tokio::time::{Instant, sleep};
 
 /// A clock that is set by hand. As it comes, it makes the epoch of whatever begins [`BEGAN`].
@@ -34,81 +33,10 @@ impl Clock for HandSet {
     }
 }
 
-/// A server that listens on a socket and, unless told otherwise, on no port.
-pub struct Server {
-    directory: TempDir,
-    configuration: Option<String>,
-    arguments: Vec<String>,
-    process: Option<Child>,
-}
-
-impl Server {
-    pub async fn start() -> Self {
-        Self::with(&["--port", "0"]).await
-    }
-
-    pub async fn with(arguments: &[&str]) -> Self {
-        Self::configured(None, arguments).await
-    }
-
-    /// `configuration` is the path of a file.
-    pub async fn configured(configuration: Option<String>, arguments: &[&str]) -> Self {
-        let arguments = arguments.iter().copied().map(str::to_owned).collect();
-        let directory = tempfile::tempdir().unwrap();
-        let mut server = Self { directory, configuration, arguments, process: None };
-        server.restart().await;
-        server
-    }
-
-    /// Kills it, when it runs, and starts it on the same socket and port.
-    pub async fn restart(&mut self) {
-        self.kill();
-        let directory = self.directory.path();
-        let mut arguments: Vec<&str> = self.configuration.as_deref().into_iter().collect();
-        arguments.extend(["--save", "", "--appendonly", "no", "--dir"]);
-        arguments.push(directory.to_str().unwrap());
-        let socket = self.socket();
-        arguments.extend(["--unixsocket", socket.to_str().unwrap()]);
-        arguments.extend(self.arguments.iter().map(String::as_str));
-        self.process = Some(spawn("redis-server", &arguments));
-        until("redis-server answers", async || {
-            self.cli(&["PING"]).is_some_and(|said| said.contains("PONG") || said.contains("NOAUTH"))
-        })
-        .await;
-    }
-
-    /// As the end of a machine: nothing is said to anybody.
-    pub fn kill(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            // The shell kills the server when its standard input ends.
-            drop(process.stdin.take());
-            process.wait().unwrap();
-            let _ = std::fs::remove_file(self.socket());
-        }
-    }
-
-    pub fn socket(&self) -> PathBuf {
-        self.directory.path().join("redis.sock")
-    }
-
-    pub fn url(&self) -> String {
-        format!("unix:{}", self.socket().display())
-    }
-
-    /// What `redis-cli` answers on the socket.
-    pub fn cli(&self, arguments: &[&str]) -> Option<String> {
-        cli(&[&["-s", self.socket().to_str()?], arguments].concat())
-    }
-
-    pub fn settings(&self) -> RedisSettings {
-        RedisSettings::new(RedisLocation::single(&self.url()).unwrap())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.kill();
-    }
+/// On its socket, as nobody in particular.
+pub fn settings(server: &Redis) -> RedisSettings {
+    let url = format!("unix:{}", server.socket().display());
+    RedisSettings::new(RedisLocation::single(&url).unwrap())
 }
 
 /// A child that cannot outlive the test, however that ends: then its standard input ends too.
@@ -121,17 +49,13 @@ pub fn spawn(program: &str, arguments: &[&str]) -> Child {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .expect("these tests need redis-server (Debian: apt install redis-server)")
+        .expect("a shell")
 }
 
 pub fn cli(arguments: &[&str]) -> Option<String> {
     let output = Command::new("redis-cli").args(arguments).stdin(Stdio::null()).output();
     let output = output.expect("these tests need redis-cli (Debian: apt install redis-tools)");
     String::from_utf8(output.stdout).ok()
-}
-
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 pub fn write(directory: &Path, name: &str, text: &str) -> String {

@@ -8,7 +8,9 @@ use identity_core::secret::SecretBytes;
 use storage::contract::sample::NOW;
 use storage::{Bell as _, StoreError};
 
-use super::server::{Server, claim, free_port, open, opened};
+use test_servers::{Redis, free_port};
+
+use super::server::{claim, open, opened};
 
 fn openssl(directory: &Path, arguments: &str) {
     let output = Command::new("openssl")
@@ -45,13 +47,12 @@ async fn redis_is_reached_over_tls_and_both_sides_are_who_they_say() {
     let (certificate, key, ca) = (path("server.pem"), path("server.key"), path("ca.pem"));
     let port_text = port.to_string();
     let arguments = [
-        ["--port", "0"],
         ["--tls-port", &port_text],
         ["--tls-cert-file", &certificate],
         ["--tls-key-file", &key],
         ["--tls-ca-cert-file", &ca],
     ];
-    let _server = Server::with(arguments.as_flattened()).await;
+    let _server = Redis::start_with(arguments.as_flattened());
     let location = RedisLocation::single(&format!("rediss://127.0.0.1:{port}")).unwrap();
     let mut settings = RedisSettings::new(location);
     let node = ClientCertificate {
