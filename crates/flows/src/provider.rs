@@ -8,7 +8,7 @@ use identity_core::time::Entropy;
 use identity_core::{LoginName, Timestamp};
 use node::{ClientGate, Keys, Registry, SecurityView};
 use protocol::{Environment, Issuer};
-use storage::{Change, Commit, Store, TransientStore};
+use storage::{Bell, Change, Commit, Store, TransientStore};
 
 use crate::password::PasswordPool;
 use crate::refusal::Fault;
@@ -51,6 +51,8 @@ pub struct Provider {
     pub entropy: Arc<dyn Entropy>,
     /// How many refusals of strangers may still be recorded.
     pub refusals: RefusalBudget,
+    /// Tells every node's follower that something was taken back.
+    pub bell: Arc<dyn Bell>,
     /// Rung when logout notices were queued, so that they leave at once.
     pub notices: Arc<tokio::sync::Notify>,
 }
@@ -77,6 +79,7 @@ impl Provider {
                 _ => false,
             };
             if plan.iter().any(takes_back) {
+                self.bell.ring().await;
                 self.security.catch_up(now).await?;
             }
             if plan.iter().any(|change| matches!(change, Change::QueueLogout(_))) {

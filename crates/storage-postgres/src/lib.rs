@@ -8,6 +8,7 @@
 //!    store            a commit and its retries; the shared ports do the rest
 //!    database         where it is, who is primary, the pool, what an error means
 //!    events           the ledger: appended without waiting, read in an order that skips nothing
+//!    claims           identifiers that count once, for an installation without Redis
 //!    listener         LISTEN: a hint that there is news
 //!    partitions       by time, made ahead and dropped whole
 //!    sql              statements shared with the other adapter (../storage/sql), checked against
@@ -17,6 +18,7 @@
 //! Every read goes to the primary: read your writes. A commit that was acknowledged survives what the
 //! server's `synchronous_commit` says it survives; docs/operations/postgresql.md says what to set.
 
+mod claims;
 mod database;
 mod events;
 mod listener;
@@ -29,6 +31,7 @@ mod sql;
 #[cfg(test)]
 mod tests;
 
+pub use claims::PostgresTransientStore;
 pub use database::{PoolUse, PostgresLocation};
 pub use listener::Listener;
 pub use store::PostgresStore;

@@ -9,6 +9,7 @@ use storage::privacy::{PersonalDataCipher, PersonalDataKeys};
 use storage::{Change, Commit, Lease, ThrottleKey};
 use uuid::Uuid;
 
+use crate::claims::PostgresTransientStore;
 use crate::database::{Database, Fault, PoolUse, PostgresLocation, Reader};
 use crate::events;
 use crate::listener::Listener;
@@ -23,6 +24,8 @@ const ATTEMPTS: u32 = 4;
 /// Partitions made ahead of need.
 const MONTHS_AHEAD: i32 = 2;
 const DAYS_AHEAD: i32 = 3;
+/// Clocks of nodes differ, by far less than an hour (in milliseconds).
+const EXPIRED_FOR_SURE: i64 = 3_600_000;
 
 /// Everything durable in one PostgreSQL database.
 #[derive(Clone, Debug)]
@@ -74,7 +77,8 @@ impl PostgresStore {
         let now = now.unix_millis();
         partitions::make(connection, "events", "month", now, MONTHS_AHEAD).await?;
         partitions::make(connection, "consumed_ids", "day", now, DAYS_AHEAD).await?;
-        partitions::drop_before(connection, "consumed_ids", "day", now).await?;
+        let expired = now.saturating_sub(EXPIRED_FOR_SURE);
+        partitions::drop_before(connection, "consumed_ids", "day", expired).await?;
         if let Some(since) = events_since {
             partitions::drop_before(connection, "events", "month", since.unix_millis()).await?;
         }
@@ -84,6 +88,11 @@ impl PostgresStore {
     /// A connection that hears of news. Not behind a pooler in transaction mode.
     pub async fn listen(&self) -> StoreResult<Listener> {
         Ok(Listener::open(&self.database).await?)
+    }
+
+    /// Claims in this database, for an installation without Redis.
+    pub fn claims(&self) -> PostgresTransientStore {
+        PostgresTransientStore::over(self.database.clone())
     }
 
     pub fn pool_use(&self) -> PoolUse {

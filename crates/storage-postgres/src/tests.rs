@@ -61,6 +61,26 @@ mod contract {
     storage::durable_suite!(empty);
 }
 
+mod claims {
+    use std::sync::Arc;
+
+    use storage::TransientStore;
+    use test_servers::postgres::FreshDatabase;
+
+    async fn empty() -> (Arc<dyn TransientStore>, FreshDatabase<'static>) {
+        let (store, database) = super::fresh().await;
+        (Arc::new(store.claims()), database)
+    }
+
+    // All but the cases of an epoch: this memory has none.
+    storage::contract_cases!(empty;
+        transient::a_claim_is_granted_once_until_it_expires,
+        transient::purposes_do_not_meet,
+        transient::of_parallel_claims_one_wins,
+        transient::what_has_expired_cannot_be_claimed,
+    );
+}
+
 fn revoked(at: Timestamp) -> SecurityEvent {
     let grant = GrantId::generate(NOW, &ENTROPY);
     event(EventKind::GrantRevoked { grant, reason: RevocationReason::ByClient }, at)

@@ -20,7 +20,7 @@ use jose::digest::sha256;
 use jose::{KeyEncryptionKey, KeyRing, generate_key};
 use node::{Keys, Registry, SecurityView};
 use protocol::{Environment, Issuer, MetadataOptions};
-use storage::memory::MemoryTransientStore;
+use storage::memory::{LocalBell, MemoryTransientStore};
 use storage::privacy::PersonalDataKeys;
 use storage::{Change, Store};
 use storage_sqlite::{SqliteLocation, SqliteStore};
@@ -85,6 +85,7 @@ impl House {
                 test_authentication: TestAuthentication::Off,
             },
             transient: Arc::new(MemoryTransientStore::new(now)),
+            bell: Arc::new(LocalBell::default()),
             keys: Arc::new(Keys::new(ring)),
             registry: Arc::new(Registry::load(store.as_ref()).await.unwrap()),
             policies: Arc::new(policies.unwrap()),

@@ -44,6 +44,7 @@ impl Background {
         let mut loops = JoinSet::new();
         loops.spawn(work.clone().follow(observer(node)));
         loops.spawn(work.clone().hear(node.durable.clone()));
+        loops.spawn(work.clone().hear_bell());
         match role {
             Role::Introspection => {}
             Role::All | Role::Authorization => {
@@ -137,8 +138,7 @@ impl Work {
                     };
                     let connected = heard.is_ok();
                     outage.note(heard);
-                    self.provider.security.wake(self.clock.now());
-                    self.news.notify_one();
+                    self.wake();
                     if !connected {
                         break;
                     }
@@ -149,6 +149,20 @@ impl Work {
                 return;
             }
         }
+    }
+
+    async fn hear_bell(self) {
+        loop {
+            tokio::select! {
+                () = self.provider.bell.rung() => self.wake(),
+                () = self.shutdown.clone().requested() => return,
+            }
+        }
+    }
+
+    fn wake(&self) {
+        self.provider.security.wake(self.clock.now());
+        self.news.notify_one();
     }
 
     async fn keep(self, durable: Durable) {

@@ -35,14 +35,15 @@ use jose::KeyEncryptionKey;
 use ledger::Sequence;
 use node::{Keys, Registry, SecurityView};
 use protocol::{Environment, MetadataOptions};
-use storage::memory::MemoryTransientStore;
-use storage::{LedgerReader, StoreError, TransientStore};
+use storage::{LedgerReader, StoreError};
 use tokio::net::TcpListener;
 
 pub use background::Background;
 pub use key_keeper::{KeyError, KeyKeeper, Pace};
 pub use shutdown::{Shutdown, Trigger, channel};
+use storage_redis::RedisSettingsError;
 pub use stores::Durable;
+use stores::Fleeting;
 
 use crate::config::{Config, TlsFiles};
 use crate::policies::{self, PolicyError};
@@ -66,6 +67,8 @@ pub enum StartError {
     Policy(#[from] PolicyError),
     #[error("the store cannot be opened: {0}")]
     Store(#[from] StoreError),
+    #[error("Redis cannot be used: {0}")]
+    Redis(#[from] RedisSettingsError),
     #[error("the database lacks migrations ({}); run `vneid migrate`", .0.join(", "))]
     MigrationsPending(Vec<String>),
     #[error("the keys cannot be opened: {0}")]
@@ -109,6 +112,7 @@ impl Node {
             Environment::Development => durable.migrate(now).await?,
             Environment::Production => refuse_pending(durable.pending_migrations().await?)?,
         }
+        let fleeting = Fleeting::open(config, &durable, &clock)?;
         let store = durable.store();
         let loaded_at = store.head().await?;
         let kek = KeyEncryptionKey::from_bytes(config.keys.key_encryption.expose());
@@ -119,7 +123,8 @@ impl Node {
         security.catch_up(now).await?;
         let provider = Provider {
             settings: settings(config),
-            transient: Arc::new(MemoryTransientStore::new(now)) as Arc<dyn TransientStore>,
+            transient: fleeting.transient,
+            bell: fleeting.bell,
             keys: Arc::new(Keys::new(keeper.ring().await?)),
             registry: Arc::new(Registry::load(store.as_ref()).await?),
             policies,

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use identity_core::{Entropy, Timestamp};
+use identity_core::{Clock, Entropy, Timestamp};
+use protocol::Environment;
+use storage::memory::{LocalBell, MemoryTransientStore};
+use storage::ports::EPOCH_MARGIN;
 use storage::privacy::PersonalDataKeys;
-use storage::{Store, StoreError};
+use storage::{Bell, Store, StoreError, TransientStore};
 use storage_postgres::{Listener, PoolUse, PostgresStore};
+use storage_redis::{RedisBell, RedisSettingsError, RedisTransientStore};
 use storage_sqlite::{SqliteLocation, SqliteStore};
 
 use crate::config::{Config, Postgres, Storage};
@@ -69,6 +73,19 @@ impl Durable {
         }
     }
 
+    /// What counts once, where there is no Redis: durably where several nodes share a database, in
+    /// memory where there is one.
+    pub fn claims(&self, environment: Environment, now: Timestamp) -> Arc<dyn TransientStore> {
+        match (self, environment) {
+            (Self::Postgres(store, _), _) => Arc::new(store.claims()),
+            // A process that just started may have forgotten what it accepted a moment ago.
+            (Self::Sqlite(_), Environment::Production) => {
+                Arc::new(MemoryTransientStore::new(now.plus(EPOCH_MARGIN)))
+            }
+            (Self::Sqlite(_), Environment::Development) => Arc::new(MemoryTransientStore::new(now)),
+        }
+    }
+
     /// Somebody to hear of news from; `None` where nobody else writes, or nobody can be heard.
     pub async fn listen(&self) -> Result<Option<Listener>, StoreError> {
         match self {
@@ -92,5 +109,28 @@ impl Durable {
             Self::Sqlite(store) => store.close().await,
             Self::Postgres(store, _) => store.close().await,
         }
+    }
+}
+
+/// What may be lost, and the bell that every node hears.
+pub struct Fleeting {
+    pub transient: Arc<dyn TransientStore>,
+    pub bell: Arc<dyn Bell>,
+}
+
+impl Fleeting {
+    pub fn open(
+        config: &Config,
+        durable: &Durable,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, RedisSettingsError> {
+        let Some(redis) = &config.redis else {
+            let transient = durable.claims(config.environment, clock.now());
+            return Ok(Self { transient, bell: Arc::new(LocalBell::default()) });
+        };
+        Ok(Self {
+            transient: Arc::new(RedisTransientStore::open(redis.clone(), Arc::clone(clock))?),
+            bell: Arc::new(RedisBell::open(redis.clone())?),
+        })
     }
 }

@@ -4,12 +4,13 @@
 //!  settings     the one table of names     file + VNEID_* ──> Merged
 //!  reading      Merged ──> Config, or every fault at once
 //!  master_keys  the four keys that never enter the database
-//!  stores       where what must be remembered is kept
+//!  stores       where what must be remembered is kept; redis, what may be lost
 //!  schema       the table as JSON Schema, for editors and people
 //! ```
 
 mod master_keys;
 mod reading;
+mod redis;
 pub mod schema;
 mod settings;
 mod stores;
@@ -27,6 +28,7 @@ use protocol::{Environment, Issuer};
 pub use master_keys::{MasterKey, MasterKeys};
 pub use settings::PREFIX;
 use settings::{Merged, Place};
+use storage_redis::RedisSettings;
 pub use stores::{Postgres, Storage};
 
 pub struct Config {
@@ -37,6 +39,7 @@ pub struct Config {
     /// `None`: the policies built in.
     pub policy_directory: Option<PathBuf>,
     pub storage: Storage,
+    pub redis: Option<RedisSettings>,
     pub keys: MasterKeys,
     pub tls: Option<TlsFiles>,
     pub test_authentication: TestAuthentication,

@@ -36,6 +36,7 @@ impl<'a> Reading<'a> {
         };
         let policy_directory = self.path("policy_directory");
         let storage = self.storage(environment);
+        let redis = self.redis();
         let keys = self.master_keys(environment);
         let tls = self.tls();
         let test_authentication = self.test_authentication(environment);
@@ -51,6 +52,7 @@ impl<'a> Reading<'a> {
                     log_format,
                     policy_directory,
                     storage,
+                    redis,
                     keys,
                     tls,
                     test_authentication,

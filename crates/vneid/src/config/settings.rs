@@ -102,6 +102,27 @@ pub const SETTINGS: &[Setting] = &[
         "Months of security events that are kept. Default: all.",
     ),
     setting(
+        "redis.url",
+        Kind::Text,
+        "redis://host:port, rediss:// with TLS, or unix:/path. Without Redis the database also keeps \
+         what counts once. With Sentinel or Cluster: several, separated by commas.",
+    ),
+    setting(
+        "redis.sentinel_master",
+        Kind::Text,
+        "What the sentinels call the primary; redis.url then names the sentinels.",
+    ),
+    setting("redis.cluster", Kind::Flag, "redis.url names nodes of a Redis Cluster."),
+    setting("redis.username", Kind::Text, "Who we are to Redis."),
+    setting("redis.password_file", Kind::Text, "File with the password."),
+    setting("redis.sentinel_username", Kind::Text, "Who we are to the sentinels."),
+    setting("redis.sentinel_password_file", Kind::Text, "File with the password for sentinels."),
+    setting("redis.ca_file", Kind::Text, "PEM file with the authorities that Redis is checked by."),
+    setting("redis.client_certificate", Kind::Text, "PEM file with our certificate for Redis."),
+    setting("redis.client_key", Kind::Text, "PEM file with its private key."),
+    setting("redis.prefix", Kind::Text, "What our keys in Redis begin with. Default vneid:."),
+    setting("redis.timeout_ms", Kind::Number, "How long an answer may take. Default 500."),
+    setting(
         "keys.key_encryption_key",
         Kind::Text,
         "Wraps signing and sealing keys at rest. 32 bytes, hexadecimal or base64.",

@@ -58,12 +58,9 @@ impl Reading<'_> {
         }
         let mut location = PostgresLocation { urls: urls?, ..PostgresLocation::at("") };
         location.ca_file = self.path("storage.postgres_ca_file");
-        if let Some((path, place)) = self.path_and_place("storage.postgres_password_file") {
-            match std::fs::read_to_string(&path) {
-                Ok(password) => location.password = Some(password.trim_end().to_owned()),
-                Err(error) => self.fault(&place, error.to_string()),
-            }
-        }
+        let password = self.file("storage.postgres_password_file");
+        let password = password.and_then(|bytes| String::from_utf8(bytes).ok());
+        location.password = password.map(|text| text.trim_end().to_owned());
         if let Some(most) = self.number("storage.postgres_connections") {
             location.connections = u32::try_from(most).unwrap_or(u32::MAX);
         }
@@ -81,11 +78,6 @@ impl Reading<'_> {
         let events_kept =
             months.map(|months| MONTH.saturating_mul(u32::try_from(months).unwrap_or(u32::MAX)));
         Some(Box::new(Postgres { location, events_kept }))
-    }
-
-    fn millis(&mut self, key: &str) -> Option<Duration> {
-        let millis = self.number(key)?;
-        Some(Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX)))
     }
 }
 
