@@ -25,6 +25,10 @@ const RESTED: Duration = Duration::from_secs(1);
 /// Dead connections thrown away before a caller is told.
 const ATTEMPTS: u32 = 4;
 
+/// A process that is held up between append and commit must not commit minutes later: nodes forget
+/// a take-back a quarter of an hour after the instant it bears (docs/model.md).
+const STANDS_STILL: &str = "30s";
+
 /// Where the database is and how much of it to use.
 #[derive(Clone)]
 pub struct PostgresLocation {
@@ -82,9 +86,10 @@ impl PostgresLocation {
             return Ok(options.statement_cache_capacity(0));
         }
         let timeout = self.statement_timeout.as_millis().to_string();
-        Ok(options
-            .statement_cache_capacity(self.statement_cache)
-            .options([("statement_timeout", timeout)]))
+        Ok(options.statement_cache_capacity(self.statement_cache).options([
+            ("statement_timeout", timeout.as_str()),
+            ("idle_in_transaction_session_timeout", STANDS_STILL),
+        ]))
     }
 }
 

@@ -15,6 +15,7 @@ use test_servers::Postgres;
 use test_servers::postgres::FreshDatabase;
 use tokio::time::{sleep, timeout};
 
+use crate::database::Database;
 use crate::{PostgresLocation, PostgresStore};
 
 struct Fresh;
@@ -255,6 +256,17 @@ async fn of_several_hosts_the_primary_is_found_again_after_a_failover() {
     standby.psql("SELECT pg_reload_conf()");
     patient("the new primary").await;
     assert_eq!(store.subject(lan.id).await.unwrap().unwrap().subject, lan);
+}
+
+#[tokio::test]
+async fn a_transaction_that_stands_still_is_ended_by_the_server() {
+    // What commits a minute after its own instant may be forgotten too early (docs/model.md).
+    let database = Database::open(&location(Postgres::shared().url())).unwrap();
+    let mut transaction = database.transaction().await.unwrap();
+    let limit = "SELECT setting::bigint FROM pg_settings
+                 WHERE name = 'idle_in_transaction_session_timeout'";
+    let millis: i64 = sqlx::query_scalar(limit).fetch_one(&mut *transaction).await.unwrap();
+    assert!((1..59_000).contains(&millis), "{millis}");
 }
 
 #[tokio::test]
