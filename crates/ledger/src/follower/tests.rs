@@ -150,8 +150,7 @@ fn rows_that_may_still_be_preceded_count_at_once_and_are_read_again() {
     let late = record(5, event(START, EventKind::ClientReinstated));
     let early = record(4, event(START, EventKind::ClientSuspended));
     let mut now = START.plus(POLL);
-    let unsettled =
-        News { events: vec![late.clone()], settled: Sequence(3), head: Sequence(5) };
+    let unsettled = News { events: vec![late.clone()], settled: Sequence(3), head: Sequence(5) };
     let read = read_of(follower.next(now));
     assert_eq!(follower.on_news(read, &unsettled, now).unwrap(), None);
     assert_eq!(follower.position(), Some(Sequence::BEFORE_FIRST));
