@@ -1,7 +1,7 @@
 # Two commands do everything: `make run` and `make test`.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test services test-rust test-browser check fmt audit fuzz docs offline-queries clean
+.PHONY: help run test services test-rust test-browser check fmt audit fuzz model docs offline-queries clean
 
 # Seconds that `make fuzz` spends on each target.
 FUZZ_SECONDS ?= 60
@@ -41,6 +41,9 @@ audit: ## cargo-deny: bans, licences, sources; advisories where the network allo
 fuzz: ## Every parser in protocol and jose, FUZZ_SECONDS each
 	BOLERO_RANDOM_TEST_TIME_MS=$$(( $(FUZZ_SECONDS) * 1000 )) cargo test --release --package protocol --test fuzz -- --test-threads=1
 	BOLERO_RANDOM_TEST_TIME_MS=$$(( $(FUZZ_SECONDS) * 1000 )) cargo test --release --package jose --test fuzz -- --test-threads=1
+
+model: ## The model of docs/model.md within larger bounds, some minutes
+	cargo test --release --package ledger --test model -- --include-ignored --nocapture --test-threads=1
 
 docs: ## The book in docs/ and the API documentation
 	@command -v mdbook >/dev/null && mdbook build docs || echo "mdbook is not installed: read docs/ as it is"
