@@ -10,7 +10,8 @@ use jose::{
     AudienceRule, ClientAssertion, ExpectedAssertion, ForeignAlgorithm, verify_client_assertion,
 };
 use protocol::{Issuer, PresentedClient, SecretString, endpoints};
-use storage::{StoreError, TransientStore};
+use storage::ports::EPOCH_MARGIN;
+use storage::{Claim, StoreError, TransientStore};
 
 use crate::registry::Registry;
 
@@ -19,6 +20,10 @@ const LONGEST_ASSERTION_LIFE: Duration = Duration::from_mins(10);
 
 /// `iat` counts whole seconds: one issued in the second of the epoch may carry an earlier number.
 const GRANULARITY: Duration = Duration::from_secs(1);
+
+/// A memory's epoch must lie behind whatever was accepted before it began.
+const _: () =
+    assert!(EPOCH_MARGIN.as_millis() > jose::CLOCK_SKEW.as_millis() + GRANULARITY.as_millis());
 
 /// Every refusal looks alike from outside: `invalid_client` and one sentence.
 #[derive(Debug, thiserror::Error)]
@@ -124,11 +129,13 @@ impl ClientGate<'_> {
     ) -> Result<bool, ClientRefusal> {
         let issued_at =
             assertion.issued_at.unwrap_or(assertion.expires_at.minus(LONGEST_ASSERTION_LIFE));
-        if issued_at.plus(GRANULARITY) < self.transient.epoch().await? {
-            return Ok(false);
-        }
-        let id = format!("{client}\0{}", assertion.jti);
-        Ok(self.transient.claim_once("client_assertion", &id, assertion.expires_at, now).await?)
+        let claim = Claim {
+            purpose: "client_assertion",
+            id: &format!("{client}\0{}", assertion.jti),
+            issued_at: issued_at.plus(GRANULARITY),
+            expires_at: assertion.expires_at,
+        };
+        Ok(self.transient.claim_once(claim, now).await?)
     }
 }
 
