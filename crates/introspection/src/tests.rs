@@ -85,6 +85,10 @@ impl LedgerReader for TestLedger {
     async fn checkpoints(&self) -> StoreResult<Vec<SignedCheckpoint>> {
         Ok(Vec::new())
     }
+
+    async fn newest_checkpoint(&self) -> StoreResult<Option<SignedCheckpoint>> {
+        Ok(None)
+    }
 }
 
 struct Parties(Vec<RelyingParty>);
