@@ -8,8 +8,10 @@ use flows::logout::{after_attempt, logout_token};
 use flows::{Fault, Provider};
 use identity_core::Clock;
 use identity_core::id::DeliveryId;
+use node::measure;
 use storage::{Change, Commit, LogoutDelivery};
 use tokio::task::{self, JoinSet};
+use tracing::Instrument as _;
 
 use crate::outbound::Outbound;
 use crate::stop::chain;
@@ -58,7 +60,10 @@ impl Courier {
             let known = self.carried.values().any(|carried| *carried == delivery.id);
             if !known && self.carried.len() < AT_ONCE {
                 let (desk, id) = (self.desk.clone(), delivery.id);
-                let task = self.under_way.spawn(async move { desk.attempt(&delivery).await });
+                let task = self.under_way.spawn(async move {
+                    let span = tracing::trace_span!("logout notice");
+                    desk.attempt(&delivery).instrument(span).await
+                });
                 self.carried.insert(task.id(), id);
             }
         }
@@ -130,6 +135,10 @@ impl Desk {
                 Outcome::Failed
             }
         };
+        measure::logout_notice(match outcome {
+            Outcome::Delivered => measure::Outcome::Done,
+            Outcome::Failed | Outcome::TakenByAnother => measure::Outcome::Refused,
+        });
         let now = self.clock.now();
         let change = after_attempt(delivery, outcome == Outcome::Delivered, now);
         self.provider.commit_uncontested(&[change], now).await?;

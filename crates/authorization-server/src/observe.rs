@@ -10,6 +10,8 @@ use flows::refused_request::{RefusedRequest, record};
 use http::{HeaderName, HeaderValue, header};
 use identity_core::Entropy;
 use identity_core::time::random_bytes;
+use node::measure;
+use protocol::endpoints::INTROSPECT;
 use tracing::Instrument as _;
 
 use crate::cookies::CookiePolicy;
@@ -48,11 +50,13 @@ pub async fn observe(
         method = %request.method(),
         path,
         client = tracing::field::Empty,
+        status = tracing::field::Empty,
     );
     request.extensions_mut().insert(id.clone());
     let began = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     if let Some(refused) = response.extensions_mut().remove::<RefusedRequest>() {
+        measure::refusal(&refused.code);
         remember(&state, &refused).instrument(span.clone()).await;
     }
     let headers = response.headers_mut();
@@ -64,8 +68,14 @@ pub async fn observe(
         let two_years = HeaderValue::from_static("max-age=63072000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, two_years);
     }
-    let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-    span.in_scope(|| tracing::debug!(status = response.status().as_u16(), micros, "answered"));
+    let (took, status) = (began.elapsed(), response.status().as_u16());
+    let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    span.record("status", status);
+    span.in_scope(|| tracing::debug!(micros, "answered"));
+    // Introspection also stands alone, so it times itself.
+    if path != INTROSPECT {
+        measure::http(if path.is_empty() { "none" } else { &path }, status, took);
+    }
     response
 }
 

@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderMap;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
@@ -77,7 +78,11 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+/// Writes into the headers of a request which trace it belongs to (W3C Trace Context).
+pub type TraceHeaders = dyn Fn(&mut HeaderMap) + Send + Sync;
+
 pub struct Outbound {
+    trace: Option<Arc<TraceHeaders>>,
     public: Client,
     exempt: Client,
     exceptions: Exceptions,
@@ -90,7 +95,13 @@ impl Outbound {
             public: public.build().map_err(OutboundError::Setup)?,
             exempt: client().build().map_err(OutboundError::Setup)?,
             exceptions,
+            trace: None,
         })
+    }
+
+    #[must_use]
+    pub fn tracing(self, trace: Arc<TraceHeaders>) -> Self {
+        Self { trace: Some(trace), ..self }
     }
 
     /// Posts a form.
@@ -104,7 +115,11 @@ impl Outbound {
             Route::Public => &self.public,
             Route::Exempt => &self.exempt,
         };
-        let sent = client.post(url).form(fields).send().await;
+        let mut headers = HeaderMap::new();
+        if let Some(trace) = &self.trace {
+            trace(&mut headers);
+        }
+        let sent = client.post(url).headers(headers).form(fields).send().await;
         let response = sent.map_err(|error| OutboundError::Unreachable(error.without_url()))?;
         let status = response.status().as_u16();
         Ok(Answer { status, body: read(response).await? })

@@ -13,6 +13,7 @@ use identity_core::grant::{AuthorizationCode, GrantTerms};
 use identity_core::relying_party::{ClientProfile, GrantType};
 use identity_core::secret::SecretDigest;
 use identity_core::{GrantId, RelyingParty, Timestamp};
+use node::measure::{Outcome, Step};
 use protocol::authorize::Prompt;
 use protocol::redirect_uri::ApplicationType;
 use protocol::{
@@ -59,6 +60,26 @@ pub enum Beginning {
 
 /// Checks an authorization request. `browser` is the digest of the browser's own cookie.
 pub fn begin(
+    provider: &Provider,
+    params: &Params,
+    browser: SecretDigest,
+    now: Timestamp,
+) -> Result<Beginning, PageError> {
+    let began = check_and_begin(provider, params, browser, now);
+    match &began {
+        Ok(Beginning::Interact(interaction)) => {
+            let client = interaction.request().map(|checked| &checked.client);
+            provider.count_as(Step::Authorize, Outcome::Done, client);
+        }
+        Ok(Beginning::Respond { party, .. }) => {
+            provider.count_as(Step::Authorize, Outcome::Refused, Some(&party.client_id));
+        }
+        Err(_) => provider.count(Step::Authorize, &began, None),
+    }
+    began
+}
+
+fn check_and_begin(
     provider: &Provider,
     params: &Params,
     browser: SecretDigest,
@@ -200,16 +221,18 @@ pub async fn advance(
     }
     let attempt = Attempt { provider, interaction, checked, party, now };
     match attempt.outcome(live).await? {
-        Outcome::Granted { code } => {
+        Outlook::Granted { code } => {
+            let client = Some(&attempt.party.client_id);
+            provider.count_as(Step::Code, Outcome::Done, client);
             let context = checked.request.error_context();
             let issuer = &provider.settings.issuer;
             let uri = checked.redirect_uri.as_str();
             let response = AuthorizationResponse::success(uri, code, &context, issuer);
             Ok(Next::Respond { response, party: attempt.party })
         }
-        Outcome::Refused(error) => Ok(attempt.respond_with(error)),
+        Outlook::Refused(error) => Ok(attempt.respond_with(error)),
         // prompt=none never shows a page (OC-02): say what would have been shown.
-        Outcome::Needs(page) if attempt.silent() => Ok(attempt.respond_with(match page {
+        Outlook::Needs(page) if attempt.silent() => Ok(attempt.respond_with(match page {
             Page::Login | Page::SecondFactor => {
                 ProtocolError::new(ErrorCode::LoginRequired, "the person must authenticate")
             }
@@ -221,7 +244,7 @@ pub async fn advance(
                 "the person must select an account",
             ),
         })),
-        Outcome::Needs(page) => Ok(Next::Ask(page)),
+        Outlook::Needs(page) => Ok(Next::Ask(page)),
     }
 }
 
@@ -229,6 +252,7 @@ pub async fn advance(
 pub fn deny(provider: &Provider, interaction: &Interaction) -> Result<Next, PageError> {
     let checked = interaction.request().ok_or(PageRefusal::NotFound)?;
     let party = provider.registry.get(&checked.client).ok_or(PageRefusal::UnknownClient)?;
+    provider.count_as(Step::Consent, Outcome::Refused, Some(&party.client_id));
     let error = ProtocolError::new(ErrorCode::AccessDenied, "the person did not agree");
     let context = checked.request.error_context();
     let uri = checked.redirect_uri.as_str();
@@ -253,7 +277,7 @@ fn advance_home(
     }
 }
 
-enum Outcome {
+enum Outlook {
     Granted { code: String },
     Needs(Page),
     Refused(ProtocolError),
@@ -275,6 +299,7 @@ impl Attempt<'_> {
 
     fn respond_with(&self, error: ProtocolError) -> Next {
         tracing::info!(client = %self.party.client_id, code = error.code().as_str(), "authorization refused");
+        self.provider.count_as(Step::Code, Outcome::Refused, Some(&self.party.client_id));
         let context = self.checked.request.error_context();
         let issuer = &self.provider.settings.issuer;
         let uri = self.checked.redirect_uri.as_str();
@@ -282,15 +307,15 @@ impl Attempt<'_> {
         Next::Respond { response, party: self.party.clone() }
     }
 
-    async fn outcome(&self, live: Option<&LiveSession>) -> Result<Outcome, PageError> {
+    async fn outcome(&self, live: Option<&LiveSession>) -> Result<Outlook, PageError> {
         let select = self.checked.request.prompt.contains(Prompt::SelectAccount);
-        let Some(live) = live else { return Ok(Outcome::Needs(Page::Login)) };
+        let Some(live) = live else { return Ok(Outlook::Needs(Page::Login)) };
         match self.interaction.account {
             AccountChoice::Undecided if select && !self.logged_in_here(live) => {
-                return Ok(Outcome::Needs(Page::SelectAccount));
+                return Ok(Outlook::Needs(Page::SelectAccount));
             }
             AccountChoice::Another if !self.logged_in_here(live) => {
-                return Ok(Outcome::Needs(Page::Login));
+                return Ok(Outlook::Needs(Page::Login));
             }
             AccountChoice::Undecided | AccountChoice::Present | AccountChoice::Another => {}
         }
@@ -300,10 +325,10 @@ impl Attempt<'_> {
         let permission =
             match judge(self.provider, self.interaction, Some(&self.party), live, self.now)? {
                 Judgement::Permit(permission) => permission,
-                Judgement::Prove(proof) => return Ok(Outcome::Needs(proof.into())),
+                Judgement::Prove(proof) => return Ok(Outlook::Needs(proof.into())),
                 // SU-02: better no token than a weaker one that looks right.
                 Judgement::OutOfReach { .. } => {
-                    return Ok(Outcome::Refused(ProtocolError::new(
+                    return Ok(Outlook::Refused(ProtocolError::new(
                         ErrorCode::UnmetAuthenticationRequirements,
                         "the person cannot reach the level asked for",
                     )));
@@ -311,29 +336,29 @@ impl Attempt<'_> {
                 Judgement::NotUsable { reason } if !self.silent() => {
                     return Err(PageRefusal::AccountNotUsable(reason).into());
                 }
-                Judgement::NotUsable { .. } => return Ok(Outcome::Needs(Page::Login)),
+                Judgement::NotUsable { .. } => return Ok(Outlook::Needs(Page::Login)),
             };
         let asked = Asked::by(&self.checked.request, &self.party);
         let agreed =
             consent::agreed(self.provider, self.interaction, &self.party, live, &asked).await?;
-        let Some(agreed) = agreed else { return Ok(Outcome::Needs(Page::Consent)) };
-        Ok(Outcome::Granted { code: self.code(live, permission.evidence, &asked, &agreed)? })
+        let Some(agreed) = agreed else { return Ok(Outlook::Needs(Page::Consent)) };
+        Ok(Outlook::Granted { code: self.code(live, permission.evidence, &asked, &agreed)? })
     }
 
     /// OC-03: an answer about a certain person is only ever given about that person.
-    fn wrong_person(&self, live: &LiveSession) -> Option<Outcome> {
+    fn wrong_person(&self, live: &LiveSession) -> Option<Outlook> {
         let expected = self.checked.expected_subject.as_deref()?;
         let settings = &self.provider.settings;
         if subject_identifier(settings, &self.party, live.subject.id) == expected {
             return None;
         }
         if self.silent() || self.logged_in_here(live) {
-            return Some(Outcome::Refused(ProtocolError::new(
+            return Some(Outlook::Refused(ProtocolError::new(
                 ErrorCode::LoginRequired,
                 "somebody else is logged in",
             )));
         }
-        Some(Outcome::Needs(Page::Login))
+        Some(Outlook::Needs(Page::Login))
     }
 
     /// Whether the session's person proved themselves since this request began.

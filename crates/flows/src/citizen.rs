@@ -7,8 +7,8 @@ use identity_core::grant::RevocationReason;
 use identity_core::secret::SecretBytes;
 use identity_core::session::SessionEndReason;
 use identity_core::{
-    Authenticator, AuthenticatorId, ClientId, EventKind, SecurityEvent, Session, SessionId,
-    Timestamp,
+    Authenticator, AuthenticatorId, ClientId, EventKind, Province, SecurityEvent, Session,
+    SessionId, Timestamp,
 };
 use jose::TokenKind;
 use ledger::{RecordedEvent, Sequence};
@@ -20,7 +20,7 @@ use crate::password::{Password, PasswordCheck, PasswordFault};
 use crate::provider::Provider;
 use crate::refusal::Fault;
 use crate::sealed::{self, SealedFact};
-use crate::session::{LiveSession, SessionHandle, end_session, record_evidence};
+use crate::session::{LiveSession, Proof, SessionHandle, end_session, record_evidence};
 use crate::totp;
 
 /// One use of the identity: a login at a relying party.
@@ -310,7 +310,9 @@ pub async fn confirm_totp(
     plan.push(Change::BindAuthenticator(Box::new(enrolment)));
     plan.push(Change::Append(Box::new(event)));
     let browser = &live.session.browser;
-    let opening = record_evidence(provider, Some(&live.session), evidence, browser, now).await?;
+    let province = Province::of(&live.subject.profile.number);
+    let proof = Proof { evidence, province, client: None, browser };
+    let opening = record_evidence(provider, Some(&live.session), proof, now).await?;
     plan.extend(opening.plan);
     match provider.commit(&plan, now).await? {
         Commit::Done => Ok(opening.handle),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use identity_core::consent::Consent;
 use identity_core::relying_party::ConsentRule;
 use identity_core::{EventKind, RelyingParty, SecurityEvent, Timestamp};
+use node::measure::Step;
 use protocol::authorize::Prompt;
 use storage::{Change, GrantScope};
 
@@ -107,7 +108,9 @@ pub async fn approve(
         .about(live.subject.id)
         .at_client(&party.client_id);
     plan.extend([Change::SaveConsent(Box::new(consent)), Change::Append(Box::new(event))]);
-    Ok(provider.commit_uncontested(&plan, now).await?)
+    let recorded = provider.commit_uncontested(&plan, now).await.map_err(PageError::from);
+    provider.count(Step::Consent, &recorded, Some(&party.client_id));
+    recorded
 }
 
 /// Takes a consent back: its grants end, its tokens die (PDPL art. 9: at any time).

@@ -7,15 +7,16 @@ use identity_core::authenticator::{AttemptGate, AuthenticatorKind, Authenticator
 use identity_core::event::LoginRefusalReason;
 use identity_core::evidence::{Intent, KeyProtection, PhishingResistance};
 use identity_core::{
-    AuthenticationEvidence, EventKind, EvidenceId, LoginName, SecurityEvent, Session, Subject,
-    Timestamp,
+    AuthenticationEvidence, ClientId, EventKind, EvidenceId, LoginName, Province, SecurityEvent,
+    Session, Subject, Timestamp,
 };
+use node::measure::Step;
 use storage::{Change, Commit, Contest, Credential, Enrolment, ThrottleKey};
 
 use crate::password::{Password, PasswordCheck};
 use crate::provider::Provider;
-use crate::refusal::Fault;
-use crate::session::{LiveSession, SessionHandle, record_evidence};
+use crate::refusal::{Blame, Fault};
+use crate::session::{LiveSession, Proof, SessionHandle, record_evidence};
 use crate::totp;
 
 /// What the person is told. Unknown name, wrong password, disabled password: one and the same
@@ -46,19 +47,43 @@ impl From<storage::StoreError> for LoginError {
     }
 }
 
+impl Blame for LoginError {
+    fn is_ours(&self) -> bool {
+        matches!(self, Self::Fault(_))
+    }
+}
+
 /// What the login page sent, and from where.
 pub struct PasswordAttempt<'a> {
     pub username: &'a str,
     pub password: &'a str,
     /// The browser's present session, if any.
     pub session: Option<&'a Session>,
+    /// The relying party that sent the browser here.
+    pub client: Option<&'a ClientId>,
     /// What the citizen will recognise the browser by.
     pub browser: &'a str,
     pub now: Timestamp,
 }
 
+impl PasswordAttempt<'_> {
+    fn proof(&self, subject: &Subject, evidence: AuthenticationEvidence) -> Proof<'_> {
+        let province = Province::of(&subject.profile.number);
+        Proof { evidence, province, client: self.client, browser: self.browser }
+    }
+}
+
 /// Checks name and password; the way through is the same whoever was named.
 pub async fn with_password(
+    provider: &Provider,
+    attempt: &PasswordAttempt<'_>,
+) -> Result<SessionHandle, LoginError> {
+    let entered = check_password(provider, attempt).await;
+    provider.count(Step::FirstFactor, &entered, attempt.client);
+    entered
+}
+
+async fn check_password(
     provider: &Provider,
     attempt: &PasswordAttempt<'_>,
 ) -> Result<SessionHandle, LoginError> {
@@ -97,7 +122,8 @@ pub async fn with_password(
                 Some(_) => LoginRefusalReason::WrongPassword,
                 None => LoginRefusalReason::UnknownPerson,
             };
-            refuse(provider, subject.as_ref(), enrolment.as_ref(), reason, now).await?;
+            let refused = Refused { client: attempt.client, reason };
+            refuse(provider, subject.as_ref(), enrolment.as_ref(), refused, now).await?;
             Err(LoginError::Refused(LoginRefusal::WrongCredentials))
         }
     }
@@ -112,21 +138,21 @@ async fn accept_password(
     let now = attempt.now;
     if !matches!(subject.account.state, AccountState::Activated { .. }) {
         let reason = LoginRefusalReason::AccountNotUsable;
-        refuse(provider, Some(subject), Some(enrolment), reason, now).await?;
+        let refused = Refused { client: attempt.client, reason };
+        refuse(provider, Some(subject), Some(enrolment), refused, now).await?;
         let state = subject.account.state.clone();
         return Err(LoginError::Refused(LoginRefusal::AccountNotUsable(state)));
     }
-    let evidence = evidence_of(provider, enrolment, now);
-    let opening =
-        record_evidence(provider, attempt.session, evidence, attempt.browser, now).await?;
+    let proof = attempt.proof(subject, evidence_of(provider, enrolment, now));
+    let opening = record_evidence(provider, attempt.session, proof, now).await?;
     let mut plan = vec![reset(enrolment)];
     plan.extend(opening.plan);
     match provider.commit(&plan, now).await? {
         Commit::Done => Ok(opening.handle),
         // The session ended while the password was checked: start a new one.
         Commit::Lost(_) => {
-            let evidence = evidence_of(provider, enrolment, now);
-            let opening = record_evidence(provider, None, evidence, attempt.browser, now).await?;
+            let proof = attempt.proof(subject, evidence_of(provider, enrolment, now));
+            let opening = record_evidence(provider, None, proof, now).await?;
             provider.commit_uncontested(&opening.plan, now).await?;
             Ok(opening.handle)
         }
@@ -138,6 +164,19 @@ pub async fn with_totp(
     provider: &Provider,
     live: &LiveSession,
     typed: &str,
+    client: Option<&ClientId>,
+    now: Timestamp,
+) -> Result<SessionHandle, LoginError> {
+    let entered = check_totp(provider, live, typed, client, now).await;
+    provider.count(Step::SecondFactor, &entered, client);
+    entered
+}
+
+async fn check_totp(
+    provider: &Provider,
+    live: &LiveSession,
+    typed: &str,
+    client: Option<&ClientId>,
     now: Timestamp,
 ) -> Result<SessionHandle, LoginError> {
     let refused = || LoginError::Refused(LoginRefusal::WrongCode);
@@ -151,13 +190,15 @@ pub async fn with_totp(
     let key = ThrottleKey::Authenticator(enrolment.authenticator.id);
     pass_gate(provider, &key, Some(enrolment), now).await?;
     let Some(step) = totp::matching_step(secret, typed, now)? else {
-        let reason = LoginRefusalReason::WrongCode;
-        refuse(provider, Some(&live.subject), Some(enrolment), reason, now).await?;
+        let wrong = Refused { client, reason: LoginRefusalReason::WrongCode };
+        refuse(provider, Some(&live.subject), Some(enrolment), wrong, now).await?;
         return Err(refused());
     };
     let evidence = evidence_of(provider, enrolment, now);
     let browser = &live.session.browser;
-    let opening = record_evidence(provider, Some(&live.session), evidence, browser, now).await?;
+    let province = Province::of(&live.subject.profile.number);
+    let proof = Proof { evidence, province, client, browser };
+    let opening = record_evidence(provider, Some(&live.session), proof, now).await?;
     let authenticator = enrolment.authenticator.id;
     let mut plan = vec![Change::ConsumeTotpStep { authenticator, step }, reset(enrolment)];
     plan.extend(opening.plan);
@@ -169,7 +210,8 @@ pub async fn with_totp(
                 Contest::StepUsed => LoginRefusalReason::CodeReplayed,
                 _ => LoginRefusalReason::AuthenticatorUnusable,
             };
-            refuse(provider, Some(&live.subject), Some(enrolment), reason, now).await?;
+            let lost = Refused { client, reason };
+            refuse(provider, Some(&live.subject), Some(enrolment), lost, now).await?;
             Err(refused())
         }
     }
@@ -237,18 +279,26 @@ async fn disable(
     provider.commit_uncontested(&plan, now).await
 }
 
+/// Why a proof was refused, and on whose behalf it was tried.
+struct Refused<'a> {
+    client: Option<&'a ClientId>,
+    reason: LoginRefusalReason,
+}
+
 /// One event and one log line per refused proof; neither says what was typed.
 async fn refuse(
     provider: &Provider,
     subject: Option<&Subject>,
     enrolment: Option<&Enrolment>,
-    reason: LoginRefusalReason,
+    Refused { client, reason }: Refused<'_>,
     now: Timestamp,
 ) -> Result<(), Fault> {
     let authenticator = enrolment.map(|enrolment| enrolment.authenticator.id);
-    let kind = EventKind::LoginRefused { authenticator, reason };
+    let province = subject.and_then(|subject| Province::of(&subject.profile.number));
+    let kind = EventKind::LoginRefused { authenticator, reason, province };
     let mut event = SecurityEvent::new(kind, now, provider.entropy.as_ref());
     event.subject = subject.map(|subject| subject.id);
+    event.client = client.cloned();
     tracing::info!(event = %event.id, ?reason, "login refused");
     provider.commit_uncontested(&[Change::Append(Box::new(event))], now).await
 }

@@ -8,7 +8,9 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use identity_core::secret::SecretBytes;
 use identity_core::time::{Entropy, random_bytes};
+use node::measure::{self, Outcome};
 use tokio::sync::Semaphore;
+use tracing::Instrument as _;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::refusal::Fault;
@@ -77,9 +79,18 @@ struct Decoy(SecretBytes);
 pub struct PasswordPool {
     running: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
+    cores: usize,
     patience: Duration,
     decoy: Decoy,
     done: AtomicU64,
+}
+
+/// How busy the pool is: hashes computed now, those waiting for their turn, and places for both.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HashQueue {
+    pub busy: usize,
+    pub waiting: usize,
+    pub places: usize,
 }
 
 /// Whether the password was the one.
@@ -98,6 +109,7 @@ impl PasswordPool {
         Ok(Self {
             running: Arc::new(Semaphore::new(cores)),
             waiting: Arc::new(Semaphore::new(cores * Self::QUEUE_PER_CORE)),
+            cores,
             patience: Duration::from_secs(2),
             decoy: Decoy(hash(&password, random_bytes(entropy))?),
             done: AtomicU64::new(0),
@@ -131,19 +143,34 @@ impl PasswordPool {
         self.done.load(Ordering::Relaxed)
     }
 
+    pub fn queue(&self) -> HashQueue {
+        let places = self.cores * Self::QUEUE_PER_CORE;
+        let taken = places.saturating_sub(self.waiting.available_permits());
+        let busy = self.cores.saturating_sub(self.running.available_permits());
+        HashQueue { busy, waiting: taken.saturating_sub(busy), places }
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Fault> {
-        let _place = self.waiting.clone().try_acquire_owned().map_err(|_| Fault::Busy)?;
+        let shed = || {
+            measure::hash(Outcome::Refused);
+            Fault::Busy
+        };
+        let _place = self.waiting.clone().try_acquire_owned().map_err(|_| shed())?;
         let turn = tokio::time::timeout(self.patience, self.running.clone().acquire_owned());
-        let turn = turn.await.map_err(|_| Fault::Busy)?.map_err(|_| Fault::Busy)?;
+        let turn = turn.instrument(tracing::trace_span!("wait for hashing"));
+        let turn = turn.await.map_err(|_| shed())?.map_err(|_| shed())?;
         let done = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             work()
         });
         self.done.fetch_add(1, Ordering::Relaxed);
-        done.await.map_err(|cause| Fault::Key(format!("hashing stopped: {cause}")))
+        measure::hash(Outcome::Done);
+        done.instrument(tracing::trace_span!("hash"))
+            .await
+            .map_err(|cause| Fault::Key(format!("hashing stopped: {cause}")))
     }
 }
 
@@ -200,6 +227,7 @@ mod tests {
         let _all = pool.waiting.clone().acquire_many_owned(16).await.unwrap();
         let password = Password::parse("anything at all").unwrap();
         assert!(matches!(pool.check(password, None).await, Err(Fault::Busy)));
+        assert_eq!(pool.queue(), HashQueue { busy: 0, waiting: 16, places: 16 });
     }
 
     #[test]

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use assurance::{Policy, PolicySet};
 use identity_core::secret::SecretBytes;
 use identity_core::time::Entropy;
-use identity_core::{LoginName, Timestamp};
+use identity_core::{ClientId, LoginName, Timestamp};
+use node::measure::{self, Outcome, Step};
 use node::{ClientGate, Keys, Registry, SecurityView};
 use protocol::{Environment, Issuer};
 use storage::{Bell, Change, Commit, Store, TransientStore};
+use tracing::Instrument as _;
 
 use crate::password::PasswordPool;
-use crate::refusal::Fault;
+use crate::refusal::{Blame, Fault};
 use crate::refused_request::RefusalBudget;
 
 /// What an operator chose. Never derived from a request (ATK-025).
@@ -21,6 +23,8 @@ pub struct Settings {
     /// Keys the pairwise subject and session identifiers. Changing it changes every `sub`.
     pub pairwise_key: SecretBytes,
     pub test_authentication: TestAuthentication,
+    /// Whether logins are counted at each relying party, too.
+    pub relying_party_labels: bool,
 }
 
 /// The examiner's way in (op-traps 26): accounts whose password alone logs in, as often as they
@@ -70,9 +74,19 @@ impl Provider {
         }
     }
 
+    /// Counts one step of a login. `client`: a registered one.
+    pub fn count<T, E: Blame>(&self, step: Step, result: &Result<T, E>, client: Option<&ClientId>) {
+        self.count_as(step, outcome_of(result), client);
+    }
+
+    pub(crate) fn count_as(&self, step: Step, outcome: Outcome, client: Option<&ClientId>) {
+        measure::login(step, outcome, client.filter(|_| self.settings.relying_party_labels));
+    }
+
     /// Commits the plan; what it took back is already visible on this node when this returns.
     pub async fn commit(&self, plan: &[Change], now: Timestamp) -> Result<Commit, Fault> {
-        let commit = self.store.commit(plan).await?;
+        let writing = tracing::trace_span!("commit", changes = plan.len());
+        let commit = self.store.commit(plan).instrument(writing).await?;
         if commit == Commit::Done {
             let takes_back = |change: &Change| match change {
                 Change::Append(event) => ledger::takes_back(event),
@@ -97,5 +111,13 @@ impl Provider {
                 "unexpected contest {contest:?}"
             )))),
         }
+    }
+}
+
+pub(crate) fn outcome_of<T, E: Blame>(result: &Result<T, E>) -> Outcome {
+    match result {
+        Ok(_) => Outcome::Done,
+        Err(error) if error.is_ours() => Outcome::Failed,
+        Err(_) => Outcome::Refused,
     }
 }

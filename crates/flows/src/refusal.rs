@@ -21,6 +21,23 @@ pub enum Fault {
     Busy,
 }
 
+/// Whose doing an error is: what monitoring asks of every one.
+pub trait Blame {
+    fn is_ours(&self) -> bool;
+}
+
+impl Blame for EndpointError {
+    fn is_ours(&self) -> bool {
+        matches!(self, Self::Fault(_))
+    }
+}
+
+impl Blame for PageError {
+    fn is_ours(&self) -> bool {
+        matches!(self, Self::Fault(_))
+    }
+}
+
 /// The answer of an endpoint that speaks JSON.
 #[derive(Debug, thiserror::Error)]
 pub enum EndpointError {

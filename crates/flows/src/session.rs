@@ -4,8 +4,8 @@ use identity_core::secret::SecretDigest;
 use identity_core::session::SessionEnd;
 use identity_core::time::{Entropy, random_bytes};
 use identity_core::{
-    AuthenticationEvidence, Authenticator, EventKind, SecurityEvent, Session, SessionId, Subject,
-    Timestamp,
+    AuthenticationEvidence, Authenticator, ClientId, EventKind, Province, SecurityEvent, Session,
+    SessionId, Subject, Timestamp,
 };
 use jose::digest::{base64url, base64url_decode, sha256};
 use storage::{Change, Enrolment, GrantScope, SessionScope};
@@ -67,6 +67,16 @@ impl LiveSession {
     }
 }
 
+/// Somebody just proved who they are.
+pub struct Proof<'a> {
+    pub evidence: AuthenticationEvidence,
+    pub province: Option<Province>,
+    /// The relying party they do it for; nobody on their own pages.
+    pub client: Option<&'a ClientId>,
+    /// What the citizen will recognise the browser by.
+    pub browser: &'a str,
+}
+
 /// What a proof leads to: the changes that record it, and the handle the browser gets.
 pub struct Opening {
     pub plan: Vec<Change>,
@@ -79,10 +89,10 @@ pub struct Opening {
 pub async fn record_evidence(
     provider: &Provider,
     present: Option<&Session>,
-    evidence: AuthenticationEvidence,
-    browser: &str,
+    proof: Proof<'_>,
     now: Timestamp,
 ) -> Result<Opening, Fault> {
+    let Proof { evidence, province, client, browser } = proof;
     let entropy = provider.entropy.as_ref();
     let handle = SessionHandle::generate(entropy);
     let mut plan = Vec::new();
@@ -114,8 +124,9 @@ pub async fn record_evidence(
             id
         }
     };
-    let kind = EventKind::LoginSucceeded { session, factors: vec![evidence.kind] };
-    let event = SecurityEvent::new(kind, now, entropy).about(evidence.subject);
+    let kind = EventKind::LoginSucceeded { session, factors: vec![evidence.kind], province };
+    let mut event = SecurityEvent::new(kind, now, entropy).about(evidence.subject);
+    event.client = client.cloned();
     plan.push(Change::Append(Box::new(event)));
     Ok(Opening { plan, handle, session })
 }

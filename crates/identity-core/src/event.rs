@@ -9,6 +9,7 @@ use crate::account::LockReason;
 use crate::authenticator::AuthenticatorKind;
 use crate::grant::RevocationReason;
 use crate::id::{AuthenticatorId, ClientId, EventId, GrantId, SessionId, SubjectId, TokenId};
+use crate::number::Province;
 use crate::session::SessionEndReason;
 use crate::time::{Entropy, Timestamp};
 
@@ -38,11 +39,16 @@ pub enum EventKind {
     LoginSucceeded {
         session: SessionId,
         factors: Vec<AuthenticatorKind>,
+        /// For the indicators (ADR 0016), as in the two other events that have it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        province: Option<Province>,
     },
     /// A wrong or refused authenticator; never says to the caller which.
     LoginRefused {
         authenticator: Option<AuthenticatorId>,
         reason: LoginRefusalReason,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        province: Option<Province>,
     },
     SessionEnded {
         session: SessionId,
@@ -75,6 +81,8 @@ pub enum EventKind {
         scopes: BTreeSet<String>,
         claims: BTreeSet<String>,
         acr: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        province: Option<Province>,
     },
     GrantRefreshed {
         grant: GrantId,
@@ -151,5 +159,17 @@ mod tests {
         let json = serde_json::to_string(&event).unwrap();
         assert!(json.contains("\"event\":\"account_locked\""));
         assert_eq!(serde_json::from_str::<SecurityEvent>(&json).unwrap(), event);
+    }
+
+    #[test]
+    fn rows_from_before_provinces_were_recorded_are_read() {
+        let kind = EventKind::LoginRefused {
+            authenticator: None,
+            reason: LoginRefusalReason::WrongPassword,
+            province: None,
+        };
+        let json = serde_json::to_string(&kind).unwrap();
+        assert!(!json.contains("province"), "{json}");
+        assert_eq!(serde_json::from_str::<EventKind>(&json).unwrap(), kind);
     }
 }

@@ -41,7 +41,7 @@ pub use evidence::AuthenticationEvidence;
 pub use id::{AuthenticatorId, ClientId, EventId, EvidenceId, GrantId, SessionId, SubjectId};
 pub use login_name::LoginName;
 pub use name::PersonName;
-pub use number::{IdentityNumber, PersonalNumber};
+pub use number::{IdentityNumber, PersonalNumber, Province};
 pub use relying_party::RelyingParty;
 pub use session::Session;
 pub use subject::{Subject, SubjectState};

@@ -84,6 +84,35 @@ pub struct NumberHints {
     pub place_code: u16,
 }
 
+/// Where a birth was registered, as the number says: one of the provinces of Circular 59/2021, coarse
+/// enough to be counted by. A hint like the rest of the number, so for statistics and nothing else.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Province(u16);
+
+impl Province {
+    /// All places abroad count as one: some of their codes stand for very few people.
+    pub const ABROAD: Self = Self(100);
+
+    pub fn of(number: &IdentityNumber) -> Option<Self> {
+        match number {
+            IdentityNumber::Citizen(number) => Some(Self::from_code(number.hints().place_code)),
+            IdentityNumber::Foreigner(_) => None,
+        }
+    }
+
+    pub fn from_code(code: u16) -> Self {
+        if code < Self::ABROAD.0 { Self(code) } else { Self::ABROAD }
+    }
+}
+
+impl fmt::Display for Province {
+    /// Three digits, as in the number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::ABROAD { f.write_str("abroad") } else { write!(f, "{:03}", self.0) }
+    }
+}
+
 impl PersonalNumber {
     /// Digits 1–3 place, 4 century and sex, 5–6 year (Circular 59/2021 art. 4).
     pub fn hints(&self) -> NumberHints {
@@ -131,6 +160,18 @@ mod tests {
         assert_eq!(hints, NumberHints { sex: Sex::Female, birth_year: 2001, place_code: 67 });
         let hints = PersonalNumber::parse("001085009876").unwrap().hints();
         assert_eq!(hints, NumberHints { sex: Sex::Male, birth_year: 1985, place_code: 1 });
+    }
+
+    #[test]
+    fn places_abroad_are_one_province() {
+        let province = |text: &str| {
+            Province::of(&IdentityNumber::Citizen(PersonalNumber::parse(text).unwrap()))
+        };
+        assert_eq!(province("067301001234").unwrap().to_string(), "067");
+        assert_eq!(province("101301001234"), Some(Province::ABROAD));
+        assert_eq!(province("250301001234"), Some(Province::ABROAD));
+        let foreigner = ForeignerNumber::parse("067301001234").unwrap();
+        assert_eq!(Province::of(&IdentityNumber::Foreigner(foreigner)), None);
     }
 
     #[test]

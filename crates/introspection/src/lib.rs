@@ -37,6 +37,7 @@ use std::sync::Arc;
 
 use assurance::PolicySet;
 use identity_core::Clock;
+use node::measure::IntrospectionMeter;
 use node::{Keys, Registry, SecurityView};
 use protocol::Issuer;
 use storage::TransientStore;
@@ -53,6 +54,7 @@ pub struct IntrospectionState {
     /// Sees each client assertion once.
     pub transient: Arc<dyn TransientStore>,
     pub clock: Arc<dyn Clock>,
+    pub meter: IntrospectionMeter,
 }
 
 /// Who may call an endpoint.

@@ -1,6 +1,7 @@
 //! HTTP around the question: one strict form in, one small JSON document out.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::to_bytes;
@@ -10,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use identity_core::Timestamp;
 use ledger::Freshness;
+use node::measure::{self, Answered};
 use node::{ClientGate, ClientRefusal};
 use protocol::introspect::{IntrospectionRequest, IntrospectionResponse};
 use protocol::params::MAX_BYTES;
@@ -50,11 +52,19 @@ enum Refusal {
 }
 
 async fn introspect(State(state): State<Arc<IntrospectionState>>, request: Request) -> Response {
-    let now = state.clock.now();
-    match answer_to(&state, request, now).await {
-        Ok(answer) => json(StatusCode::OK, serde_json::to_vec(&answer)),
+    let (began, now) = (Instant::now(), state.clock.now());
+    let (answered, response) = match answer_to(&state, request, now).await {
+        Ok(answer) => {
+            let answered = match answer {
+                IntrospectionResponse::Inactive => Answered::Inactive,
+                IntrospectionResponse::Active(_) => Answered::Active,
+            };
+            (answered, json(StatusCode::OK, serde_json::to_vec(&answer)))
+        }
         Err(refusal) => refuse(&refusal),
-    }
+    };
+    state.meter.answered(answered, began.elapsed());
+    response
 }
 
 async fn answer_to(
@@ -118,7 +128,7 @@ fn authorization(headers: &HeaderMap) -> Result<Option<&[u8]>, ProtocolError> {
     }
 }
 
-fn refuse(refusal: &Refusal) -> Response {
+fn refuse(refusal: &Refusal) -> (Answered, Response) {
     let said = match refusal {
         Refusal::Protocol(error) => *error,
         Refusal::NotAForm => ProtocolError::invalid_request("the body is not a form"),
@@ -147,7 +157,12 @@ fn refuse(refusal: &Refusal) -> Response {
         }
         _ => tracing::info!(%refusal, "introspection refused"),
     }
-    response
+    measure::refusal(said.code().as_str());
+    let answered = match refusal {
+        Refusal::Store(_) | Refusal::NoPolicy => Answered::Unavailable,
+        Refusal::Protocol(_) | Refusal::NotAForm | Refusal::Unreadable => Answered::Refused,
+    };
+    (answered, response)
 }
 
 fn json(status: StatusCode, body: Result<Vec<u8>, serde_json::Error>) -> Response {

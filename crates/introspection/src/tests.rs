@@ -155,6 +155,7 @@ impl World {
             policies: Arc::new(PolicySet::parse([("policy", policy)]).unwrap()),
             transient: Arc::new(MemoryTransientStore::new(NOW)),
             clock: Arc::clone(&clock) as _,
+            meter: node::measure::IntrospectionMeter::new("/introspect"),
         };
         Self { state: Arc::new(state), clock, ledger, entropy }
     }

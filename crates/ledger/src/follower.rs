@@ -278,6 +278,11 @@ impl Follower {
         }
     }
 
+    /// When the question was asked whose answer last confirmed the head.
+    pub fn confirmed_at(&self) -> Option<Timestamp> {
+        self.confirmed_at
+    }
+
     /// The last row up to which nothing can appear any more.
     pub fn position(&self) -> Option<Sequence> {
         match self.phase {

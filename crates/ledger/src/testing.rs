@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use identity_core::Province;
 use identity_core::account::LockReason;
 use identity_core::event::LoginRefusalReason;
 use identity_core::grant::RevocationReason;
@@ -67,10 +68,11 @@ pub fn every_kind() -> Vec<EventKind> {
         EventKind::AccountUnlocked,
         EventKind::DeathRecorded,
         EventKind::NumberChanged,
-        EventKind::LoginSucceeded { session: session(1), factors: vec![kind] },
+        EventKind::LoginSucceeded { session: session(1), factors: vec![kind], province: None },
         EventKind::LoginRefused {
             authenticator: Some(authenticator(1)),
             reason: LoginRefusalReason::WrongCode,
+            province: Some(Province::from_code(67)),
         },
         EventKind::SessionEnded { session: session(1), reason: SessionEndReason::LoggedOut },
         EventKind::AuthenticatorBound { authenticator: authenticator(1), kind },
@@ -85,6 +87,7 @@ pub fn every_kind() -> Vec<EventKind> {
             scopes: words(),
             claims: words(),
             acr: "urn:example".into(),
+            province: None,
         },
         EventKind::GrantRefreshed { grant: grant(1) },
         EventKind::GrantRevoked { grant: grant(1), reason: RevocationReason::CodeReplayed },

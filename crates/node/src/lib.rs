@@ -11,11 +11,13 @@
 //!  SecurityView   follower + state; bounded staleness; asks the ledger itself when stale
 //!  open_access_token  the facts in an access token, sealed or JWT
 //!  ClientGate     which client is calling, by its one registered method
+//!  measure        what every role counts and times: one table, one function for each thing
 //! ```
 
 pub mod access_tokens;
 pub mod client_authentication;
 pub mod keys;
+pub mod measure;
 pub mod registry;
 pub mod security_view;
 

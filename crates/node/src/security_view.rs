@@ -69,6 +69,17 @@ impl SecurityView {
         self.follower.read().unwrap_or_else(PoisonError::into_inner).freshness(now)
     }
 
+    /// How long ago the ledger's head was last confirmed; `None` before the first time.
+    pub fn confirmed_ago(&self, now: Timestamp) -> Option<Duration> {
+        let follower = self.follower.read().unwrap_or_else(PoisonError::into_inner);
+        follower.confirmed_at().map(|at| now.since(at))
+    }
+
+    /// Take-backs held in memory.
+    pub fn remembered(&self) -> usize {
+        self.follower.read().unwrap_or_else(PoisonError::into_inner).remembered()
+    }
+
     async fn with_current<T>(
         &self,
         now: Timestamp,

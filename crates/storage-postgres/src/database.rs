@@ -11,7 +11,7 @@ use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool, Postgres, Transaction};
-use storage::StoreError;
+use storage::{PoolNumbers, StoreError, WaitingRoom};
 
 /// What the shared statements run on.
 pub type Connection = sqlx::PgConnection;
@@ -93,20 +93,13 @@ impl PostgresLocation {
     }
 }
 
-/// Connections in use, for whoever watches.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct PoolUse {
-    pub open: u32,
-    pub idle: u32,
-    pub most: u32,
-}
-
 #[derive(Clone, Debug)]
 pub struct Database {
     pool: PgPool,
     hosts: Arc<[PgConnectOptions]>,
     host: Arc<AtomicUsize>,
     pooler: bool,
+    waiting: WaitingRoom,
 }
 
 /// A connection to read on. Behind a pooler every statement needs a transaction around it, or the
@@ -162,7 +155,13 @@ impl Database {
             .max_lifetime(Duration::from_hours(1))
             .after_connect(|connection, _| Box::pin(refuse_standby(connection)))
             .connect_lazy_with(first);
-        Ok(Self { pool, hosts, host: Arc::default(), pooler: location.pooler })
+        Ok(Self {
+            pool,
+            hosts,
+            host: Arc::default(),
+            pooler: location.pooler,
+            waiting: WaitingRoom::default(),
+        })
     }
 
     /// A connection to the primary, which sees everything committed before.
@@ -174,14 +173,16 @@ impl Database {
     }
 
     async fn acquire(&self) -> Result<PoolConnection<Postgres>, Fault> {
-        self.pool.acquire().await.map_err(|error| self.elsewhere(error))
+        let turn = self.waiting.until(self.pool.acquire());
+        turn.await.map_err(|error| self.elsewhere(error))
     }
 
     /// Dropping it rolls it back.
     pub async fn transaction(&self) -> Result<Transaction<'static, Postgres>, Fault> {
         let mut attempt = 1;
         loop {
-            match self.pool.begin().await.map_err(|error| self.elsewhere(error)) {
+            let turn = self.waiting.until(self.pool.begin());
+            match turn.await.map_err(|error| self.elsewhere(error)) {
                 // Nothing was done on it yet.
                 Err(fault) if fault.is_lost_connection() && attempt < ATTEMPTS => attempt += 1,
                 begun => return begun,
@@ -235,11 +236,12 @@ impl Database {
             .collect())
     }
 
-    pub fn pool_use(&self) -> PoolUse {
-        PoolUse {
+    pub fn pool_use(&self) -> PoolNumbers {
+        PoolNumbers {
             open: self.pool.size(),
             idle: u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX),
             most: self.pool.options().get_max_connections(),
+            waiting: self.waiting.waiting(),
         }
     }
 

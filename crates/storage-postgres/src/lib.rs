@@ -32,6 +32,6 @@ mod sql;
 mod tests;
 
 pub use claims::PostgresTransientStore;
-pub use database::{PoolUse, PostgresLocation};
+pub use database::PostgresLocation;
 pub use listener::Listener;
 pub use store::PostgresStore;

@@ -6,11 +6,11 @@ use identity_core::authenticator::AttemptGate;
 use identity_core::{Entropy, Timestamp};
 use storage::ports::StoreResult;
 use storage::privacy::{PersonalDataCipher, PersonalDataKeys};
-use storage::{Change, Commit, Lease, ThrottleKey};
+use storage::{Change, Commit, Lease, PoolNumbers, ThrottleKey};
 use uuid::Uuid;
 
 use crate::claims::PostgresTransientStore;
-use crate::database::{Database, Fault, PoolUse, PostgresLocation, Reader};
+use crate::database::{Database, Fault, PostgresLocation, Reader};
 use crate::events;
 use crate::listener::Listener;
 use crate::partitions;
@@ -95,7 +95,7 @@ impl PostgresStore {
         PostgresTransientStore::over(self.database.clone())
     }
 
-    pub fn pool_use(&self) -> PoolUse {
+    pub fn pool_use(&self) -> PoolNumbers {
         self.database.pool_use()
     }
 

@@ -7,7 +7,7 @@ use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, Sqlite, SqlitePool, Transaction};
-use storage::StoreError;
+use storage::{PoolNumbers, StoreError, WaitingRoom};
 
 /// What the shared statements run on.
 pub type Connection = sqlx::SqliteConnection;
@@ -28,6 +28,8 @@ pub enum SqliteLocation {
 pub struct Database {
     writer: SqlitePool,
     readers: SqlitePool,
+    to_write: WaitingRoom,
+    to_read: WaitingRoom,
 }
 
 impl Database {
@@ -55,24 +57,30 @@ impl Database {
             .connect_with(options.clone())
             .await?;
         let readers = pool(Self::READERS).connect_with(options.pragma("query_only", "ON")).await?;
-        Ok(Self { writer, readers })
+        Ok(Self {
+            writer,
+            readers,
+            to_write: WaitingRoom::default(),
+            to_read: WaitingRoom::default(),
+        })
     }
 
     /// Every connection to `:memory:` is a database of its own, so there is exactly one, for ever.
     async fn open_memory() -> Result<Self, Fault> {
         let writer = pool(1).min_connections(1).connect_with(options()).await?;
-        Ok(Self { readers: writer.clone(), writer })
+        let waiting = WaitingRoom::default();
+        Ok(Self { readers: writer.clone(), writer, to_write: waiting.clone(), to_read: waiting })
     }
 
     /// A connection that sees everything committed before.
     pub async fn reader(&self) -> Result<PoolConnection<Sqlite>, Fault> {
-        Ok(self.readers.acquire().await?)
+        Ok(self.to_read.until(self.readers.acquire()).await?)
     }
 
     /// A transaction that holds the only write lock from its first statement on, so it cannot fail
     /// half-way because another writer came first. Dropping it rolls it back.
     pub async fn transaction(&self) -> Result<Transaction<'static, Sqlite>, Fault> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        Ok(self.to_write.until(self.writer.begin_with("BEGIN IMMEDIATE")).await?)
     }
 
     pub async fn migrate(&self) -> Result<(), Fault> {
@@ -96,6 +104,19 @@ impl Database {
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+
+    pub fn pools(&self) -> Vec<(&'static str, PoolNumbers)> {
+        let numbers = |pool: &SqlitePool, waiting: &WaitingRoom| PoolNumbers {
+            open: pool.size(),
+            idle: u32::try_from(pool.num_idle()).unwrap_or(u32::MAX),
+            most: pool.options().get_max_connections(),
+            waiting: waiting.waiting(),
+        };
+        vec![
+            ("sqlite_writer", numbers(&self.writer, &self.to_write)),
+            ("sqlite_readers", numbers(&self.readers, &self.to_read)),
+        ]
     }
 
     #[cfg(test)]

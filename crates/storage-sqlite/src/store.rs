@@ -8,7 +8,7 @@ use sqlx::Sqlite;
 use sqlx::pool::PoolConnection;
 use storage::ports::StoreResult;
 use storage::privacy::{PersonalDataCipher, PersonalDataKeys};
-use storage::{Change, Commit, Lease, ThrottleKey};
+use storage::{Change, Commit, Lease, PoolNumbers, ThrottleKey};
 use uuid::Uuid;
 
 use crate::database::{Database, Fault, SqliteLocation};
@@ -25,6 +25,11 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
+    /// How its two pools stand, by name.
+    pub fn pools(&self) -> Vec<(&'static str, PoolNumbers)> {
+        self.database.pools()
+    }
+
     /// Opens the database, creating an empty one where there is none. It answers nothing useful
     /// before [`Self::migrate`].
     pub async fn open(

@@ -12,6 +12,7 @@
 //!  Bell             a hint that the ledger has news
 //!  change           Change · Contest: the plan, and who won
 //!  privacy          per-subject encryption and blind indexes, for adapters
+//!  pool             what adapters tell about their connections
 //!  memory           stores that live and die with the process
 //!  contract         one suite that every adapter passes (feature `contract`)
 //!  ../sql           portable statements, compiled by the SQL adapters
@@ -22,6 +23,7 @@ pub mod change;
 pub mod contract;
 pub mod error;
 pub mod memory;
+pub mod pool;
 pub mod ports;
 pub mod privacy;
 pub mod record;
@@ -29,6 +31,7 @@ pub mod transient_key;
 
 pub use change::{Change, Commit, Contest, GrantScope, SessionScope};
 pub use error::StoreError;
+pub use pool::{PoolNumbers, WaitingRoom};
 pub use ports::{Bell, Claim, KeyReader, LedgerReader, RegistryReader, Store, TransientStore};
 pub use record::{
     Credential, Enrolment, Frontier, Lease, LogoutDelivery, SignedCheckpoint, ThrottleKey,

@@ -43,7 +43,13 @@ impl Server {
 
     /// On a database file that outlives this server.
     pub async fn start_on(database: &Path) -> Self {
-        Self::start_storing(&format!("sqlite = {:?}", database.display().to_string()), "").await
+        Self::start_on_with(database, "").await
+    }
+
+    /// Both.
+    pub async fn start_on_with(database: &Path, further: &str) -> Self {
+        let storage = format!("sqlite = {:?}", database.display().to_string());
+        Self::start_storing(&storage, further).await
     }
 
     async fn start_storing(storage: &str, further: &str) -> Self {
@@ -85,6 +91,13 @@ impl Server {
 
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.issuer)
+    }
+
+    /// On the operations listener, which the configuration must ask for.
+    pub async fn operations(&self, path: &str) -> reqwest::Response {
+        let address = self.running.operations().expect("operations.listen is configured");
+        let request = self.http.get(format!("http://{address}{path}"));
+        request.send().await.expect("the operations listener answers")
     }
 
     pub fn browser(&self) -> Browser {

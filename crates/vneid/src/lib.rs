@@ -9,6 +9,7 @@
 //!                 ├── compose      Node: stores, keys, registry, security state; background loops
 //!                 │     └── server       accept loop, TLS, limits, graceful end
 //!                 ├── commands     keys · client · citizen · policy · ledger · migrate
+//!                 ├── observe      metrics, probes, traces, log lines, indicators
 //!                 └── demo         the provider with portal, case system and fictional citizens
 //!  system         SystemClock · SystemEntropy          policies   dated TOML, built in or a directory
 //!  client_file · citizen_file      what an operator writes to register one
@@ -20,6 +21,7 @@ pub mod client_file;
 pub mod compose;
 pub mod config;
 pub mod demo;
+pub mod observe;
 pub mod policies;
 pub mod server;
 pub mod system;

@@ -54,6 +54,7 @@ pub async fn submit(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
     let attempt = PasswordAttempt {
         username,
         password,
+        client: step.client(),
         session: step.live.as_ref().map(|live| &live.session),
         browser: &step.visit.device,
         now: step.visit.now,

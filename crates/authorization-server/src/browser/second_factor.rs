@@ -33,7 +33,7 @@ pub async fn submit(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
         Err(problem) => return show(&step, live, Some(problem)),
     };
     let visit = &step.visit;
-    match with_totp(&visit.state.provider, live, &code, visit.now).await {
+    match with_totp(&visit.state.provider, live, &code, step.client(), visit.now).await {
         Ok(handle) => step.enter(&handle).await,
         Err(LoginError::Refused(refusal)) => show(&step, live, Some(problem_of(&refusal))),
         Err(LoginError::Fault(fault)) => Err(fault.into()),

@@ -8,7 +8,7 @@ use flows::interaction::{Errand, Interaction};
 use flows::refused_request::RefusedRequest;
 use flows::session::{LiveSession, SessionHandle};
 use flows::{PageError, PageRefusal};
-use identity_core::RelyingParty;
+use identity_core::{ClientId, RelyingParty};
 use protocol::{AuthorizationResponse, RenderedResponse};
 
 use super::{account, homeward, login, see_other};
@@ -72,6 +72,11 @@ impl Step {
         let interaction = homeward(&visit, paths::HOME, Errand::Look);
         let live = visit.live().await?;
         Self::new(visit, interaction, live)
+    }
+
+    /// The relying party that sent the browser here, if one did.
+    pub fn client(&self) -> Option<&ClientId> {
+        self.interaction.request().map(|checked| &checked.client)
     }
 
     pub fn party(&self) -> Option<Arc<RelyingParty>> {

@@ -77,15 +77,16 @@ fn loopback() -> (TcpListener, u16) {
     (listener, port)
 }
 
-/// Answers one request with `answer` and says how often it was called.
-fn answering(answer: Vec<u8>) -> (u16, thread::JoinHandle<()>) {
+/// Answers one request with `answer` and says what was asked.
+fn answering(answer: Vec<u8>) -> (u16, thread::JoinHandle<String>) {
     let (listener, port) = loopback();
     let server = thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let mut request = [0; 4096];
-        let _ = stream.read(&mut request).unwrap();
+        let read = stream.read(&mut request).unwrap();
         // The client may hang up in the middle of a long answer.
         let _ = stream.write_all(&answer);
+        String::from_utf8_lossy(&request[..read]).into_owned()
     });
     (port, server)
 }
@@ -134,6 +135,20 @@ async fn an_exception_opens_one_port_of_one_host() {
     let answer = answer.unwrap();
     assert_eq!((answer.status, answer.body.as_slice()), (200, &b"ok"[..]));
     server.join().unwrap();
+}
+
+#[tokio::test]
+async fn a_request_carries_the_trace_it_is_made_in() {
+    // W3C Trace Context
+    let (port, server) = answering(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_vec());
+    let place = http::HeaderValue::from_static("00-1-2-01");
+    let outbound = guarded(&[&format!("localhost:{port}")]).tracing(Arc::new(move |headers| {
+        headers.insert("traceparent", place.clone());
+    }));
+    outbound.post_form(&format!("http://localhost:{port}/"), &[("a", "b")]).await.unwrap();
+    let request = server.join().unwrap();
+    assert!(request.contains("\r\ntraceparent: 00-1-2-01\r\n"), "{request}");
+    assert!(request.contains("application/x-www-form-urlencoded"), "{request}");
 }
 
 #[tokio::test]

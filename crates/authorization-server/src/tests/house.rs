@@ -83,6 +83,7 @@ impl House {
                 environment: Environment::Development,
                 pairwise_key: SecretBytes::new(vec![3; 32]),
                 test_authentication: TestAuthentication::Off,
+                relying_party_labels: true,
             },
             transient: Arc::new(MemoryTransientStore::new(now)),
             bell: Arc::new(LocalBell::default()),

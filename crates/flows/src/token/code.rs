@@ -4,7 +4,7 @@ use identity_core::grant::{
     ActiveGrant, AuthorizationCode, RedeemRefusal, Redemption, RevocationReason,
 };
 use identity_core::relying_party::GrantType;
-use identity_core::{EventKind, RelyingParty, SecurityEvent, Timestamp};
+use identity_core::{EventKind, Province, RelyingParty, SecurityEvent, Timestamp};
 use protocol::token::TokenType;
 use protocol::{CodeVerifier, ErrorCode, SecretString, TokenResponse};
 use storage::{Change, Commit, GrantScope};
@@ -136,6 +136,7 @@ fn insertion(
         scopes: terms.scopes.clone(),
         claims: terms.userinfo_claims.union(&terms.id_token_claims).cloned().collect(),
         acr: crate::issue::acr(&cleared.judged.login, &[]).unwrap_or_default(),
+        province: Province::of(&cleared.subject.profile.number),
     };
     let event = SecurityEvent::new(kind, now, provider.entropy.as_ref())
         .about(terms.subject)

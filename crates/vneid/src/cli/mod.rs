@@ -2,6 +2,7 @@
 
 mod citizen;
 mod client;
+mod indicators;
 mod keys;
 mod ledger;
 mod policy;
@@ -20,6 +21,7 @@ use storage::StoreError;
 use crate::compose::{Durable, KeyError, Node, Role, StartError};
 use crate::config::{Config, ConfigError, LogFormat, environment_variables, schema};
 use crate::demo;
+use crate::observe::logging;
 use crate::policies::PolicyError;
 use crate::system::{SystemClock, SystemEntropy};
 pub use serve::asked_to_stop;
@@ -80,6 +82,15 @@ enum Command {
     /// Prove that no row of the ledger was altered
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    /// Print steps of logins by relying party and province for one month, as CSV
+    ///
+    /// Counts are rounded down to multiples of five and small ones left out, so that nobody is singled
+    /// out. Read from the ledger: any month that is kept there can be asked for.
+    Indicators {
+        /// Calendar month in Viet Nam, such as 2026-11
+        #[arg(long, value_name = "YYYY-MM")]
+        month: String,
+    },
     /// Check the configuration, or list every setting
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -139,6 +150,7 @@ pub async fn run(cli: Cli) -> Result<String, CliError> {
         Command::Citizen(command) => citizen::run(command, &files.load()?).await,
         Command::Policy(command) => policy::run(&command),
         Command::Ledger(command) => ledger::run(command, &files.load()?).await,
+        Command::Indicators { month } => indicators::run(&month, &files.load()?).await,
         Command::Config(ConfigCommand::Check) => {
             files.load()?;
             Ok("the configuration can be used\n".to_owned())
@@ -162,12 +174,12 @@ impl Files {
 
 /// A node for one command: stores and keys open, no loops.
 async fn open(config: &Config) -> Result<Node, StartError> {
-    log_to_stderr(LogFormat::Text, "warn");
+    logging::to_stderr(LogFormat::Text, "warn");
     Node::open(config, Arc::new(SystemClock), Arc::new(SystemEntropy::new())).await
 }
 
 async fn migrate(config: &Config, check: bool) -> Result<String, CliError> {
-    log_to_stderr(LogFormat::Text, "warn");
+    logging::to_stderr(LogFormat::Text, "warn");
     let store = Durable::open(config, Arc::new(SystemEntropy::new())).await?;
     let pending = store.pending_migrations().await?;
     if pending.is_empty() {
@@ -184,20 +196,4 @@ async fn migrate(config: &Config, check: bool) -> Result<String, CliError> {
 
 fn read_file(path: &Path) -> Result<String, CliError> {
     std::fs::read_to_string(path).map_err(|error| CliError::File(path.display().to_string(), error))
-}
-
-/// `default` applies unless VNEID_LOG says otherwise. Only the first call counts.
-pub fn log_to_stderr(format: LogFormat, default: &str) {
-    use tracing_subscriber::EnvFilter;
-
-    let filter = environment_variables().into_iter().find(|(name, _)| name == "VNEID_LOG");
-    let filter = filter.map_or_else(|| default.to_owned(), |(_, filter)| filter);
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(filter))
-        .with_writer(std::io::stderr);
-    // An error: somebody else, a test, has set one up already.
-    let _ = match format {
-        LogFormat::Json => subscriber.json().try_init(),
-        LogFormat::Text => subscriber.with_target(false).try_init(),
-    };
 }

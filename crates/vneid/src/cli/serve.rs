@@ -6,14 +6,16 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{CliError, log_to_stderr};
+use super::CliError;
 use crate::compose::{Node, Role, Running, StartError};
 use crate::config::Config;
+use crate::observe::otlp::Sending;
 use crate::server::ServerError;
 use crate::system::{SystemClock, SystemEntropy};
 
 pub async fn serve(config: &Config, role: Role) -> Result<String, CliError> {
-    log_to_stderr(config.log_format, "info");
+    let traces = config.observing.traces.as_ref();
+    let traces = Sending::start(traces, config.log_format, "info").map_err(StartError::Traces)?;
     let node = Node::open(config, Arc::new(SystemClock), Arc::new(SystemEntropy::new())).await?;
     let listener = TcpListener::bind(config.listen).await;
     let listener = listener.map_err(|error| StartError::Server(ServerError::Listen(error)))?;
@@ -21,7 +23,9 @@ pub async fn serve(config: &Config, role: Role) -> Result<String, CliError> {
     tracing::info!(issuer = %config.issuer, address = %running.address, ?role, "serving");
     asked_to_stop().await.map_err(|error| CliError::File("signals".to_owned(), error))?;
     tracing::info!("stopping");
+    running.drain().await;
     running.stop().await;
+    traces.finish().await;
     Ok(String::new())
 }
 

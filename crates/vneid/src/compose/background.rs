@@ -7,6 +7,8 @@ use std::time::Duration;
 use authorization_server::delivery::Courier;
 use flows::Provider;
 use identity_core::Clock;
+use ledger::Sequence;
+use node::measure;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -17,6 +19,7 @@ use super::sealer::Sealer;
 use super::shutdown::{Shutdown, Trigger, channel};
 use super::stores::Durable;
 use super::{Node, Role};
+use crate::observe::indicators::Indicators;
 
 const ROTATION_CHECK: Duration = Duration::from_mins(1);
 /// Partitions are made months ahead: once a day would do.
@@ -24,6 +27,8 @@ const KEEPING_CHECK: Duration = Duration::from_hours(1);
 /// After the connection that hears of news was lost.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 const SEALING_CHECK: Duration = Duration::from_secs(1);
+/// After the past could not be counted.
+const COUNTING_AGAIN: Duration = Duration::from_secs(10);
 /// Between two looks for notices whose retry is due; new ones ring a bell.
 const DELIVERY_CHECK: Duration = Duration::from_secs(5);
 
@@ -45,6 +50,9 @@ impl Background {
         loops.spawn(work.clone().follow(observer(node)));
         loops.spawn(work.clone().hear(node.durable.clone()));
         loops.spawn(work.clone().hear_bell());
+        if let Some(indicators) = &node.indicators {
+            loops.spawn(work.clone().count_the_past(Arc::clone(indicators), node.loaded_at));
+        }
         match role {
             Role::Introspection => {}
             Role::All | Role::Authorization => {
@@ -76,6 +84,7 @@ fn observer(node: &Node) -> Observer {
         Arc::clone(&node.keeper),
         node.loaded_at,
     )
+    .counting(node.indicators.clone())
 }
 
 fn sealer(node: &Node) -> Sealer {
@@ -108,7 +117,7 @@ impl Work {
             let wait = match self.provider.security.follow(self.clock.now()).await {
                 Ok(wait) => {
                     if wait.is_zero() {
-                        outage.note(observer.observe().await);
+                        outage.note(observer.observe(self.clock.now()).await);
                     }
                     wait
                 }
@@ -175,6 +184,23 @@ impl Work {
         }
     }
 
+    /// So that the indicators do not begin anew with every start.
+    async fn count_the_past(self, indicators: Arc<Indicators>, until: Sequence) {
+        let mut outage = Outage::new("counting what happened before the start");
+        loop {
+            let now = self.clock.now();
+            let read = tokio::select! {
+                read = indicators.read_back(self.provider.store.as_ref(), until, now) => read,
+                () = self.shutdown.clone().requested() => return,
+            };
+            let done = read.is_ok();
+            outage.note(read);
+            if done || self.stopped_within(COUNTING_AGAIN).await {
+                return;
+            }
+        }
+    }
+
     async fn rotate(self, keeper: Arc<KeyKeeper>) {
         let mut outage = Outage::new("rotating keys");
         while !self.stopped_within(ROTATION_CHECK).await {
@@ -227,11 +253,15 @@ struct Outage {
 }
 
 impl Outage {
-    const fn new(what: &'static str) -> Self {
+    fn new(what: &'static str) -> Self {
+        measure::background_work(what);
         Self { what, lasting: false }
     }
 
     fn note<T, E: std::error::Error>(&mut self, result: Result<T, E>) {
+        if result.is_err() {
+            measure::background_failure(self.what);
+        }
         match (result, self.lasting) {
             (Err(error), false) => {
                 tracing::error!(cause = ?error, "{} fails; it is tried again", self.what);

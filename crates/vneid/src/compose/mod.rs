@@ -18,6 +18,8 @@ mod tests;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use assurance::Acr;
 use authorization_server::outbound::{Outbound, OutboundError};
@@ -33,6 +35,7 @@ use identity_core::{Clock, Entropy};
 use introspection::IntrospectionState;
 use jose::KeyEncryptionKey;
 use ledger::Sequence;
+use node::measure::IntrospectionMeter;
 use node::{Keys, Registry, SecurityView};
 use protocol::{Environment, MetadataOptions};
 use storage::{LedgerReader, StoreError};
@@ -45,7 +48,10 @@ use storage_redis::RedisSettingsError;
 pub use stores::Durable;
 use stores::Fleeting;
 
-use crate::config::{Config, TlsFiles};
+use crate::config::{Config, Observing, TlsFiles};
+use crate::observe::indicators::Indicators;
+use crate::observe::otlp::{self, TraceError};
+use crate::observe::{self, Watch};
 use crate::policies::{self, PolicyError};
 use crate::server::{self, ServerError};
 
@@ -59,6 +65,16 @@ pub enum Role {
     Authorization,
     /// POST /introspect alone.
     Introspection,
+}
+
+impl Role {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Authorization => "authorization",
+            Self::Introspection => "introspection",
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +99,8 @@ pub enum StartError {
     Outbound(#[from] OutboundError),
     #[error(transparent)]
     Server(#[from] ServerError),
+    #[error(transparent)]
+    Traces(TraceError),
 }
 
 /// A provider with its stores open and its keys, registry and security state in memory.
@@ -96,6 +114,9 @@ pub struct Node {
     loaded_at: Sequence,
     tls: Option<TlsFiles>,
     connections: usize,
+    observing: Observing,
+    /// Counted only where somebody may ask.
+    indicators: Option<Arc<Indicators>>,
 }
 
 impl Node {
@@ -105,6 +126,10 @@ impl Node {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StartError> {
+        if config.observing.operations.is_some() {
+            // Before anything takes a handle.
+            observe::install();
+        }
         let policies = Arc::new(policies::load(config.policy_directory.as_deref())?);
         let durable = Durable::open(config, Arc::clone(&entropy)).await?;
         let now = clock.now();
@@ -140,15 +165,17 @@ impl Node {
             keeper: Arc::new(keeper),
             clock,
             durable,
-            outbound: Arc::new(Outbound::new(config.outbound_exceptions.clone())?),
+            outbound: Arc::new(outbound(config)?),
             loaded_at,
             tls: config.tls.clone(),
             connections: config.connections,
+            observing: config.observing.clone(),
+            indicators: config.observing.operations.map(|_| Arc::new(Indicators::starting(now))),
         })
     }
 
     pub fn router(&self, role: Role) -> Result<Router, StateError> {
-        Ok(match role {
+        let router = match role {
             Role::Introspection => introspection::standalone_router(self.introspection()),
             Role::Authorization => authorization_server::router(self.authorization()?),
             Role::All => {
@@ -159,7 +186,8 @@ impl Node {
                 let introspect = introspection::router(self.introspection()).route_layer(observed);
                 authorization_server::router(state).merge(introspect)
             }
-        })
+        };
+        Ok(if self.observing.traces.is_some() { otlp::continuing(router, role) } else { router })
     }
 
     /// Starts what works beside the requests.
@@ -191,7 +219,21 @@ impl Node {
             policies: Arc::clone(&provider.policies),
             transient: Arc::clone(&provider.transient),
             clock: Arc::clone(&self.clock),
+            meter: IntrospectionMeter::new(protocol::endpoints::INTROSPECT),
         })
+    }
+
+    fn watch(&self, role: Role) -> Option<Arc<Watch>> {
+        Some(Arc::new(Watch {
+            provider: Arc::clone(&self.provider),
+            keeper: Arc::clone(&self.keeper),
+            clock: Arc::clone(&self.clock),
+            durable: self.durable.clone(),
+            indicators: Arc::clone(self.indicators.as_ref()?),
+            role,
+            started: Instant::now(),
+            draining: AtomicBool::new(false),
+        }))
     }
 }
 
@@ -202,6 +244,25 @@ pub struct Running {
     background: Background,
     trigger: Trigger,
     serving: tokio::task::JoinHandle<()>,
+    operations: Option<OperationsDoor>,
+}
+
+/// The operations listener, which outlives the public one.
+struct OperationsDoor {
+    address: SocketAddr,
+    watch: Arc<Watch>,
+    trigger: Trigger,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+impl OperationsDoor {
+    async fn open(watch: Arc<Watch>, address: SocketAddr) -> Result<Self, ServerError> {
+        let listener = TcpListener::bind(address).await.map_err(ServerError::Listen)?;
+        let address = listener.local_addr().map_err(ServerError::Listen)?;
+        let (trigger, shutdown) = channel();
+        let serving = tokio::spawn(observe::serve(Arc::clone(&watch), listener, shutdown));
+        Ok(Self { address, watch, trigger, serving })
+    }
 }
 
 impl Running {
@@ -214,8 +275,24 @@ impl Running {
         let background = node.background(role);
         let (trigger, shutdown) = channel();
         let limit = server::Limits { connections: node.connections };
+        let operations = match (node.watch(role), node.observing.operations) {
+            (Some(watch), Some(address)) => Some(OperationsDoor::open(watch, address).await?),
+            _ => None,
+        };
         let serving = tokio::spawn(server::serve(router, listener, tls, limit, shutdown));
-        Ok(Self { node, address, background, trigger, serving })
+        Ok(Self { node, address, background, trigger, serving, operations })
+    }
+
+    pub fn operations(&self) -> Option<SocketAddr> {
+        self.operations.as_ref().map(|door| door.address)
+    }
+
+    /// Serves on, not ready, until every load balancer had time to notice.
+    pub async fn drain(&self) {
+        if let Some(door) = &self.operations {
+            door.watch.drain();
+            tokio::time::sleep(self.node.observing.drain).await;
+        }
     }
 
     /// No new connections; requests under way are answered; loops end; the database is closed.
@@ -225,8 +302,19 @@ impl Running {
             tracing::error!(%error, "the server did not end tidily");
         }
         self.background.stop().await;
+        if let Some(door) = self.operations {
+            door.trigger.pull();
+            if let Err(error) = door.serving.await {
+                tracing::error!(%error, "the operations listener did not end tidily");
+            }
+        }
         self.node.close().await;
     }
+}
+
+fn outbound(config: &Config) -> Result<Outbound, OutboundError> {
+    let outbound = Outbound::new(config.outbound_exceptions.clone())?;
+    Ok(if config.observing.traces.is_some() { outbound.tracing(otlp::headers()) } else { outbound })
 }
 
 fn refuse_pending(pending: Vec<String>) -> Result<(), StartError> {
@@ -242,6 +330,7 @@ fn settings(config: &Config) -> Settings {
             TestAuthentication::Off => TestAuthentication::Off,
             TestAuthentication::For(names) => TestAuthentication::For(names.clone()),
         },
+        relying_party_labels: config.observing.relying_party_labels,
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use identity_core::EventKind;
+use identity_core::{EventKind, Timestamp};
 use ledger::{RecordedEvent, Sequence};
 use node::{Keys, Registry};
 use storage::Store;
+
+use crate::observe::indicators::Indicators;
 
 use super::key_keeper::{KeyError, KeyKeeper};
 
@@ -20,6 +22,8 @@ pub struct Observer {
     keeper: Arc<KeyKeeper>,
     position: Sequence,
     stale: Stale,
+    /// Who counts what passes by.
+    indicators: Option<Arc<Indicators>>,
 }
 
 /// What must be loaded again; stays set until it was.
@@ -38,14 +42,22 @@ impl Observer {
         keeper: Arc<KeyKeeper>,
         position: Sequence,
     ) -> Self {
-        Self { store, registry, keys, keeper, position, stale: Stale::default() }
+        Self { store, registry, keys, keeper, position, stale: Stale::default(), indicators: None }
     }
 
-    pub async fn observe(&mut self) -> Result<(), KeyError> {
+    #[must_use]
+    pub fn counting(self, indicators: Option<Arc<Indicators>>) -> Self {
+        Self { indicators, ..self }
+    }
+
+    pub async fn observe(&mut self, now: Timestamp) -> Result<(), KeyError> {
         loop {
             let rows = self.store.events_after(self.position, BATCH).await?;
             for row in &rows {
                 self.stale.note(&row.event().kind);
+                if let Some(indicators) = &self.indicators {
+                    indicators.note(row.event(), now);
+                }
             }
             self.position = rows.last().map_or(self.position, RecordedEvent::sequence);
             if rows.len() < BATCH as usize {

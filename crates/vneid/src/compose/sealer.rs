@@ -11,7 +11,7 @@ use jose::{SignError, SigningAlgorithm, TokenType};
 use ledger::checkpoint::Checkpoint;
 use ledger::merkle::Tree;
 use ledger::{Digest, RecordedEvent, Sequence};
-use node::Keys;
+use node::{Keys, measure};
 use protocol::Issuer;
 use storage::{Change, Frontier, Lease, SignedCheckpoint, Store, StoreError};
 use uuid::Uuid;
@@ -69,6 +69,7 @@ impl Sealer {
         if unsealed >= SEAL_AT || (unsealed > 0 && now.since(progress.sealed_at) >= SEAL_AFTER) {
             self.seal(&mut progress, now).await?;
         }
+        measure::unsealed(progress.unsealed());
         self.progress = Some(progress);
         Ok(())
     }

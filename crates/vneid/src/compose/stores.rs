@@ -7,8 +7,8 @@ use protocol::Environment;
 use storage::memory::{LocalBell, MemoryTransientStore};
 use storage::ports::EPOCH_MARGIN;
 use storage::privacy::PersonalDataKeys;
-use storage::{Bell, Store, StoreError, TransientStore};
-use storage_postgres::{Listener, PoolUse, PostgresStore};
+use storage::{Bell, PoolNumbers, Store, StoreError, TransientStore};
+use storage_postgres::{Listener, PostgresStore};
 use storage_redis::{RedisBell, RedisSettingsError, RedisTransientStore};
 use storage_sqlite::{SqliteLocation, SqliteStore};
 
@@ -95,11 +95,11 @@ impl Durable {
         }
     }
 
-    /// `None` where connections are not what is scarce.
-    pub fn pool_use(&self) -> Option<PoolUse> {
+    /// How connections stand, by a fixed name for each pool: for monitoring.
+    pub fn pools(&self) -> Vec<(&'static str, PoolNumbers)> {
         match self {
-            Self::Sqlite(_) => None,
-            Self::Postgres(store, _) => Some(store.pool_use()),
+            Self::Sqlite(store) => store.pools(),
+            Self::Postgres(store, _) => vec![("postgres", store.pool_use())],
         }
     }
 

@@ -20,10 +20,12 @@ mod tests;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use authorization_server::outbound::Exceptions;
 use flows::provider::TestAuthentication;
 use protocol::{Environment, Issuer};
+use url::Url;
 
 pub use master_keys::{MasterKey, MasterKeys};
 pub use settings::PREFIX;
@@ -48,6 +50,25 @@ pub struct Config {
     pub connections: usize,
     /// `None`: one per core.
     pub hashing_threads: Option<usize>,
+    pub observing: Observing,
+}
+
+/// How this process is watched.
+#[derive(Clone, Debug)]
+pub struct Observing {
+    /// Where probes, metrics and indicators are served; `None`: nowhere, and nothing is counted.
+    pub operations: Option<SocketAddr>,
+    /// How long to serve on, not ready, when asked to stop.
+    pub drain: Duration,
+    pub relying_party_labels: bool,
+    pub traces: Option<Traces>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Traces {
+    pub endpoint: Url,
+    /// From 0 to 1.
+    pub ratio: f64,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -3,17 +3,23 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use authorization_server::outbound::Exceptions;
 use flows::provider::TestAuthentication;
 use identity_core::LoginName;
 use protocol::{Environment, Issuer};
+use url::Url;
 
 use super::settings::{Merged, Place, Written};
-use super::{Config, ConfigError, Fault, LogFormat, MasterKey, MasterKeys, TlsFiles};
+use super::{
+    Config, ConfigError, Fault, LogFormat, MasterKey, MasterKeys, Observing, TlsFiles, Traces,
+};
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 const DEFAULT_CONNECTIONS: usize = 10_000;
+/// What a load balancer needs to see that a node is not ready any more.
+const DEFAULT_DRAIN_SECONDS: usize = 5;
 
 pub struct Reading<'a> {
     merged: Merged,
@@ -43,6 +49,7 @@ impl<'a> Reading<'a> {
         let outbound_exceptions = self.outbound(environment);
         let connections = self.number("limits.connections").unwrap_or(DEFAULT_CONNECTIONS);
         let hashing_threads = self.number("limits.hashing_threads");
+        let observing = self.observing(environment);
         match (issuer, listen, storage, keys) {
             (Some(issuer), Some(listen), Some(storage), Some(keys)) if self.faults.is_empty() => {
                 Ok(Config {
@@ -59,6 +66,7 @@ impl<'a> Reading<'a> {
                     outbound_exceptions,
                     connections,
                     hashing_threads,
+                    observing,
                 })
             }
             _ => {
@@ -174,6 +182,46 @@ impl<'a> Reading<'a> {
             self.fault(&place, "expected host:port pairs");
             Exceptions::default()
         })
+    }
+
+    fn observing(&mut self, environment: Environment) -> Observing {
+        let operations = self.text("operations.listen").and_then(|(text, place)| {
+            let address = text.parse().ok();
+            if address.is_none() {
+                self.fault(&place, "expected an address and a port, such as 127.0.0.1:9090");
+            }
+            address
+        });
+        let drain = self.number("operations.drain_seconds").unwrap_or(match environment {
+            Environment::Production => DEFAULT_DRAIN_SECONDS,
+            Environment::Development => 0,
+        });
+        Observing {
+            operations,
+            drain: Duration::from_secs(u64::try_from(drain).unwrap_or(u64::MAX)),
+            relying_party_labels: self
+                .flag("metrics.relying_party_labels")
+                .is_none_or(|(flag, _)| flag),
+            traces: self.traces(),
+        }
+    }
+
+    fn traces(&mut self) -> Option<Traces> {
+        let ratio = match self.merged.take("tracing.sample_ratio") {
+            Some((Written::Fraction(ratio), _)) => ratio,
+            Some(_) | None => 1.0,
+        };
+        let (text, place) = self.text("tracing.otlp_endpoint")?;
+        if !cfg!(feature = "otlp") {
+            self.fault(&place, "this program was built without OpenTelemetry (feature otlp)");
+        }
+        let endpoint = Url::parse(&text).ok().filter(|url| {
+            matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none()
+        });
+        if endpoint.is_none() {
+            self.fault(&place, "expected an http or https URL, such as http://127.0.0.1:4318");
+        }
+        Some(Traces { endpoint: endpoint?, ratio })
     }
 
     pub(super) fn only_in_development(

@@ -10,12 +10,12 @@ pub fn json_schema() -> Value {
     for setting in SETTINGS {
         match setting.key.split_once('.') {
             None => {
-                root.insert(setting.key.to_owned(), property(&setting));
+                root.insert(setting.key.to_owned(), property(setting));
             }
             Some((table, key)) => {
                 let section = root.entry(table).or_insert_with(|| object(&Map::new()));
                 if let Some(Value::Object(properties)) = section.get_mut("properties") {
-                    properties.insert(key.to_owned(), property(&setting));
+                    properties.insert(key.to_owned(), property(setting));
                 }
             }
         }
@@ -39,6 +39,9 @@ fn property(setting: &Setting) -> Value {
         Kind::Text => json!({ "type": "string", "description": description }),
         Kind::Choice(choices) => json!({ "enum": choices, "description": description }),
         Kind::Flag => json!({ "type": "boolean", "description": description }),
+        Kind::Fraction => {
+            json!({ "type": "number", "minimum": 0, "maximum": 1, "description": description })
+        }
         Kind::Number => json!({ "type": "integer", "minimum": 1, "description": description }),
         Kind::Texts => {
             json!({ "type": "array", "items": { "type": "string" }, "description": description })

@@ -18,6 +18,8 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     Flag,
     Number,
+    /// From 0 to 1.
+    Fraction,
     /// In the environment: separated by commas.
     Texts,
 }
@@ -164,6 +166,31 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Number,
         "Most passwords hashed at once. Default: one per core.",
     ),
+    setting(
+        "operations.listen",
+        Kind::Text,
+        "Address and port for probes, metrics and indicators; never public. Default: none.",
+    ),
+    setting(
+        "operations.drain_seconds",
+        Kind::Number,
+        "How long to serve on, not ready, when asked to stop. Default 5; in development at once.",
+    ),
+    setting(
+        "metrics.relying_party_labels",
+        Kind::Flag,
+        "Count the steps of logins at each registered relying party, too. Default true.",
+    ),
+    setting(
+        "tracing.otlp_endpoint",
+        Kind::Text,
+        "Base URL of an OpenTelemetry collector (OTLP over HTTP). Default: none.",
+    ),
+    setting(
+        "tracing.sample_ratio",
+        Kind::Fraction,
+        "Which part of all traces is sent, from 0 to 1. Default 1.",
+    ),
 ];
 
 /// Three ways to say where everything durable is.
@@ -200,6 +227,7 @@ pub enum Written {
     Text(String),
     Flag(bool),
     Number(usize),
+    Fraction(f64),
     Texts(Vec<String>),
 }
 
@@ -286,6 +314,8 @@ fn from_toml(kind: Kind, value: &Value) -> Result<Written, String> {
     match (kind, value) {
         (Kind::Text, Value::String(text)) => Ok(Written::Text(text.clone())),
         (Kind::Number, Value::Integer(number)) => number_from(&number.to_string()),
+        (Kind::Fraction, Value::Float(number)) => fraction_from(&number.to_string()),
+        (Kind::Fraction, Value::Integer(number)) => fraction_from(&number.to_string()),
         (Kind::Choice(choices), Value::String(text)) => choice(choices, text),
         (Kind::Flag, Value::Boolean(flag)) => Ok(Written::Flag(*flag)),
         (Kind::Texts, Value::Array(items)) => items
@@ -297,6 +327,7 @@ fn from_toml(kind: Kind, value: &Value) -> Result<Written, String> {
         (Kind::Text, _) => Err("expected a text".to_owned()),
         (Kind::Choice(choices), _) => Err(one_of(choices)),
         (Kind::Number, _) => Err(POSITIVE.to_owned()),
+        (Kind::Fraction, _) => Err(FRACTION.to_owned()),
         (Kind::Flag, _) => Err("expected true or false".to_owned()),
         (Kind::Texts, _) => Err("expected a list of texts".to_owned()),
     }
@@ -307,6 +338,7 @@ fn from_text(kind: Kind, text: &str) -> Result<Written, String> {
         Kind::Text => Ok(Written::Text(text.to_owned())),
         Kind::Choice(choices) => choice(choices, text),
         Kind::Number => number_from(text),
+        Kind::Fraction => fraction_from(text),
         Kind::Flag => {
             text.parse().map(Written::Flag).map_err(|_| "expected true or false".to_owned())
         }
@@ -323,6 +355,15 @@ fn choice(choices: &[&str], text: &str) -> Result<Written, String> {
 
 fn one_of(choices: &[&str]) -> String {
     format!("expected one of: {}", choices.join(", "))
+}
+
+const FRACTION: &str = "expected a number from 0 to 1";
+
+fn fraction_from(text: &str) -> Result<Written, String> {
+    match text.parse::<f64>() {
+        Ok(number) if (0.0..=1.0).contains(&number) => Ok(Written::Fraction(number)),
+        Ok(_) | Err(_) => Err(FRACTION.to_owned()),
+    }
 }
 
 const POSITIVE: &str = "expected a number greater than zero";

@@ -103,6 +103,27 @@ fn what_is_for_development_is_refused_in_production() {
 }
 
 #[test]
+fn how_a_process_is_watched_has_defaults_and_bounds() {
+    let production = read(&whole(""), &[]).unwrap().observing;
+    assert_eq!((production.operations, production.drain.as_secs()), (None, 5));
+    assert!(production.relying_party_labels && production.traces.is_none());
+    let development = [("VNEID_ENVIRONMENT", "development"), ("VNEID_TRACING_SAMPLE_RATIO", "0.1")];
+    let asked = "operations.listen = \"127.0.0.1:9090\"\nmetrics.relying_party_labels = false\n\
+                 tracing.otlp_endpoint = \"http://127.0.0.1:4318\"";
+    let development = read(&whole(asked), &development).unwrap().observing;
+    assert_eq!(development.drain.as_secs(), 0);
+    assert!(development.operations.is_some() && !development.relying_party_labels);
+    assert!((development.traces.unwrap().ratio - 0.1).abs() < f64::EPSILON);
+    for bad in [
+        "operations.listen = \"9090\"",
+        "tracing.sample_ratio = 1.5",
+        "tracing.otlp_endpoint = \"collector:4318\"",
+    ] {
+        assert_eq!(faults(&whole(bad), &[]).len(), 1, "{bad}");
+    }
+}
+
+#[test]
 fn contradictions_are_faults() {
     let both = whole("").replace("[keys]", "[keys]\nindex_key_file = \"index.key\"");
     assert_eq!(faults(&both, &[]), ["keys.index_key: is given by value and by file"]);

@@ -1,5 +1,6 @@
 //! Where to go and how to log in.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use flows::totp;
@@ -9,7 +10,11 @@ use super::{Ports, citizens};
 use crate::cli::CliError;
 use crate::cli::text::table;
 
-pub fn banner(ports: Ports, data: Option<&Path>) -> Result<String, CliError> {
+pub fn banner(
+    ports: Ports,
+    operations: Option<SocketAddr>,
+    data: Option<&Path>,
+) -> Result<String, CliError> {
     let mut rows = Vec::new();
     for citizen in citizens::all()? {
         let secret = match citizen.totp_secret() {
@@ -35,7 +40,8 @@ pub fn banner(ports: Ports, data: Option<&Path>) -> Result<String, CliError> {
         "\nvneid demo\n\n  \
          open        {portal}        a public service portal: sign in there\n  \
          provider    {issuer}        citizens' own page: {issuer}/home\n  \
-         metadata    {issuer}/.well-known/openid-configuration\n\n\
+         metadata    {issuer}/.well-known/openid-configuration\n  \
+         operations  {operations}        /readyz /metrics /indicators\n\n\
          All of these people are made up. The code of an app: vneid demo totp <name>\n\n\
          {people}\n\
          For the OpenID conformance suite (profile oidc-basic):\n\n{clients}\n\
@@ -43,5 +49,6 @@ pub fn banner(ports: Ports, data: Option<&Path>) -> Result<String, CliError> {
          Ctrl-C stops everything.\n\n",
         portal = ports.portal_url(),
         issuer = ports.issuer(),
+        operations = operations.map_or("-".to_owned(), |address| format!("http://{address}")),
     ))
 }

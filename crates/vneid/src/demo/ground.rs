@@ -48,7 +48,9 @@ fn text(ports: Ports, storage: &str, keys: &str) -> String {
          [keys]\n{keys}\n\
          [test_authentication]\naccounts = [\"{examiner}\"]\n\n\
          # The portal's back-channel logout.\n\
-         [outbound]\nallow = [\"localhost:{portal}\"]\n",
+         [outbound]\nallow = [\"localhost:{portal}\"]\n\n\
+         # Probes, metrics and indicators, on any free port.\n\
+         [operations]\nlisten = \"127.0.0.1:0\"\n",
         issuer = ports.issuer(),
         provider = ports.provider,
         examiner = citizens::EXAMINER,

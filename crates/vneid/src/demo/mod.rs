@@ -32,9 +32,10 @@ use portal::requirements::{AccountLevel, AuthenticationLevel, Procedure};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::cli::{CliError, asked_to_stop, log_to_stderr};
+use crate::cli::{CliError, asked_to_stop};
 use crate::compose::{Node, Role, Running, Shutdown, Trigger, channel};
 use crate::config::{Config, LogFormat};
+use crate::observe::logging;
 use crate::system::{SystemClock, SystemEntropy};
 
 /// How long the relying parties may take to end.
@@ -72,7 +73,7 @@ pub async fn run(args: DemoArgs) -> Result<String, CliError> {
     if let Some(DemoCommand::Totp { name }) = args.command {
         return citizens::totp(&name, clock.now());
     }
-    log_to_stderr(LogFormat::Text, "warn");
+    logging::to_stderr(LogFormat::Text, "warn");
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::new());
     let data = (!args.ephemeral).then_some(args.data.as_path());
     let sockets = Sockets::bind(args.port).await?;
@@ -80,7 +81,7 @@ pub async fn run(args: DemoArgs) -> Result<String, CliError> {
     let config = Config::read(&text, data.unwrap_or(Path::new("")), &[])?;
     let node = Node::open(&config, clock, entropy).await?;
     let demo = Demo::start(node, sockets).await?;
-    say(&banner::banner(demo.ports, data)?);
+    say(&banner::banner(demo.ports, demo.running.operations(), data)?);
     asked_to_stop().await.map_err(|error| CliError::File("signals".to_owned(), error))?;
     demo.stop().await;
     Ok("\nstopped\n".to_owned())
