@@ -5,7 +5,8 @@
 //!  login       proving who you are                         consent    claims, consent, the citizen's page
 //!  logout      everywhere                                  matrices   every binding, every disabled thing
 //!  bad_input   garbage and broken stores                   races      many at once; kill -9
-//!  operator    the binary and its command line             workspace  rules of the tree itself
+//!  operator    the binary and its command line             observe    metrics, probes, traces, alerts
+//!  workspace   rules of the tree itself
 //! ```
 
 mod bad_input;
@@ -14,6 +15,7 @@ mod login;
 mod logout;
 mod main_job;
 mod matrices;
+mod observe;
 mod op_traps;
 mod operator;
 mod races;

@@ -11,10 +11,10 @@ mod processes;
 
 use testkit::Program;
 
-const PASSWORD: &str = "mật khẩu đủ dài để đứng một mình";
+pub(crate) const PASSWORD: &str = "mật khẩu đủ dài để đứng một mình";
 
 /// Somebody with a password alone.
-fn create_citizen(program: &Program, number: &str) {
+pub(crate) fn create_citizen(program: &Program, number: &str) {
     program.write("password", PASSWORD);
     program.write(
         "citizen.toml",
@@ -28,7 +28,7 @@ fn create_citizen(program: &Program, number: &str) {
 }
 
 /// A confidential client; the secret, where one was made.
-fn register_client(program: &Program, id: &str, more: &str) -> String {
+pub(crate) fn register_client(program: &Program, id: &str, more: &str) -> String {
     program.write(
         "client.toml",
         &format!(

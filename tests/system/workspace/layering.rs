@@ -59,6 +59,8 @@ const EDGES_ONLY: &[(&str, &[&str])] = &[
     ("redis", &["storage-redis"]),
     ("askama", &["authorization-server", "vneid"]),
     ("openidconnect", &["vneid"]),
+    ("metrics-exporter-prometheus", &["vneid"]),
+    ("opentelemetry", &["vneid"]),
 ];
 
 fn packages() -> BTreeMap<String, Value> {
