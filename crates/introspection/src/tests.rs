@@ -1,12 +1,13 @@
 //! A portal's token, asked about by its case system and by others.
 
+mod stand_ins;
+
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use assurance::PolicySet;
-use async_trait::async_trait;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use base64::Engine as _;
@@ -26,79 +27,15 @@ use node::{Keys, Registry, SecurityView};
 use protocol::{Environment, Issuer};
 use serde_json::{Value, json};
 use storage::memory::MemoryTransientStore;
-use storage::ports::StoreResult;
-use storage::{LedgerReader, RegistryReader, SignedCheckpoint, StoreError};
 use tower::ServiceExt as _;
 use uuid::Uuid;
+
+use stand_ins::{Counting, Parties, TestClock, TestLedger};
 
 use crate::{IntrospectionState, router, standalone_router};
 
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_795_000_000);
 const ISSUER: &str = "https://eid.example.vn";
-
-struct Counting(AtomicU64);
-
-impl Entropy for Counting {
-    fn fill(&self, bytes: &mut [u8]) {
-        for chunk in bytes.chunks_mut(8) {
-            let next = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            chunk.copy_from_slice(&next.to_be_bytes()[..chunk.len()]);
-        }
-    }
-}
-
-struct TestClock(AtomicI64);
-
-impl Clock for TestClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_unix_millis(self.0.load(Ordering::Relaxed))
-    }
-}
-
-/// A ledger in memory; `None` is one that cannot be reached.
-struct TestLedger(Mutex<Option<Vec<RecordedEvent>>>);
-
-impl TestLedger {
-    fn rows(&self) -> StoreResult<Vec<RecordedEvent>> {
-        self.0.lock().unwrap().clone().ok_or_else(|| StoreError::unavailable("down"))
-    }
-}
-
-#[async_trait]
-impl LedgerReader for TestLedger {
-    async fn events_after(&self, after: Sequence, _: u32) -> StoreResult<Vec<RecordedEvent>> {
-        Ok(self.rows()?.into_iter().filter(|row| row.sequence() > after).collect())
-    }
-
-    async fn sequence_before(&self, _: Timestamp) -> StoreResult<Sequence> {
-        self.rows().map(|_| Sequence::BEFORE_FIRST)
-    }
-
-    async fn standing_events(&self) -> StoreResult<Vec<RecordedEvent>> {
-        Ok(Vec::new())
-    }
-
-    async fn head(&self) -> StoreResult<Sequence> {
-        Ok(self.rows()?.last().map_or(Sequence::BEFORE_FIRST, RecordedEvent::sequence))
-    }
-
-    async fn checkpoints(&self) -> StoreResult<Vec<SignedCheckpoint>> {
-        Ok(Vec::new())
-    }
-
-    async fn newest_checkpoint(&self) -> StoreResult<Option<SignedCheckpoint>> {
-        Ok(None)
-    }
-}
-
-struct Parties(Vec<RelyingParty>);
-
-#[async_trait]
-impl RegistryReader for Parties {
-    async fn relying_parties(&self) -> StoreResult<Vec<RelyingParty>> {
-        Ok(self.0.clone())
-    }
-}
 
 struct World {
     state: Arc<IntrospectionState>,
