@@ -51,6 +51,7 @@ docs: ## The book in docs/ and the API documentation
 
 offline-queries: ## Refresh what lets the SQL be checked without a database
 	crates/storage-sqlite/prepare.sh
+	crates/storage-postgres/prepare.sh
 
 clean: ## Remove what was built and the demo's data
 	cargo clean
