@@ -1,7 +1,7 @@
 # Two commands do everything: `make run` and `make test`.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test services test-rust test-browser check fmt audit fuzz model docs offline-queries clean
+.PHONY: help run test services test-rust test-browser chaos check fmt audit fuzz model docs offline-queries clean
 
 # Seconds that `make fuzz` spends on each target.
 FUZZ_SECONDS ?= 60
@@ -24,6 +24,11 @@ test-rust:
 test-browser:
 	cargo build --package vneid
 	VNEID_BINARY=$${CARGO_TARGET_DIR:-target}/debug/vneid tests/e2e/run.sh
+
+chaos: services ## Faults at full size, a figure for each: nodes, databases and networks fail
+	cargo build --release --package vneid
+	VNEID_CHAOS=full VNEID_BINARY=$$(realpath $${CARGO_TARGET_DIR:-target}/release/vneid) \
+		cargo test --package vneid-tests --test chaos -- --test-threads=1 --nocapture
 
 check: ## Formatting, lints, layering, budgets, documents
 	cargo fmt --all --check

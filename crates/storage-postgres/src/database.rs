@@ -2,9 +2,10 @@
 
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
+use std::pin::pin;
 use std::str::FromStr as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
@@ -22,6 +23,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 const MIGRATION_LOCK_TIMEOUT: Duration = Duration::from_mins(5);
 /// A connection idle for longer is tried before it is used.
 const RESTED: Duration = Duration::from_secs(1);
+/// What the network may take on top of a statement.
+const GRACE: Duration = Duration::from_millis(500);
 /// Dead connections thrown away before a caller is told.
 const ATTEMPTS: u32 = 4;
 
@@ -43,7 +46,8 @@ pub struct PostgresLocation {
     pub connections: u32,
     /// How long a request waits for a connection before it is told to come back.
     pub acquire_timeout: Duration,
-    /// The server gives up on a statement after this long.
+    /// The server gives up on a statement after this long; we, a little later, on a server that
+    /// says nothing.
     pub statement_timeout: Duration,
     /// Statements kept prepared on each connection.
     pub statement_cache: usize,
@@ -60,7 +64,7 @@ impl PostgresLocation {
             ca_file: None,
             connections: 16,
             acquire_timeout: Duration::from_secs(2),
-            statement_timeout: Duration::from_secs(10),
+            statement_timeout: Duration::from_secs(5),
             statement_cache: 200,
             pooler: false,
         }
@@ -100,6 +104,8 @@ pub struct Database {
     host: Arc<AtomicUsize>,
     pooler: bool,
     waiting: WaitingRoom,
+    patience: Duration,
+    silent: Arc<AtomicBool>,
 }
 
 /// A connection to read on. Behind a pooler every statement needs a transaction around it, or the
@@ -136,6 +142,7 @@ impl Database {
         let hosts: Arc<[PgConnectOptions]> = location.options()?.into();
         let first = hosts.first().cloned();
         let first = first.ok_or_else(|| StoreError::unavailable("no database is named"))?;
+        let silent = Arc::new(AtomicBool::new(false));
         let pool = PgPoolOptions::new()
             .max_connections(location.connections)
             .acquire_timeout(location.acquire_timeout)
@@ -151,6 +158,13 @@ impl Database {
                     Ok(true)
                 })
             })
+            .after_release({
+                let silent = Arc::clone(&silent);
+                move |_, _| {
+                    let silent = silent.load(Ordering::Relaxed);
+                    Box::pin(async move { if silent { Err(hung()) } else { Ok(true) } })
+                }
+            })
             .idle_timeout(Duration::from_mins(10))
             .max_lifetime(Duration::from_hours(1))
             .after_connect(|connection, _| Box::pin(refuse_standby(connection)))
@@ -161,7 +175,25 @@ impl Database {
             host: Arc::default(),
             pooler: location.pooler,
             waiting: WaitingRoom::default(),
+            patience: location.statement_timeout + GRACE,
+            silent,
         })
+    }
+
+    /// Waits no longer than a server that is there would take: a network that swallows packets
+    /// reports nothing for a quarter of an hour. Connections released meanwhile are thrown away,
+    /// because asking one whether it lives would hang just as long.
+    pub async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Fault> {
+        let mut work = pin!(work);
+        // Declared after the work, so that the mark is set before its connection is released, also
+        // when whoever waits gives up earlier and drops all of this.
+        let mut unanswered = Unanswered { silent: &self.silent, over: false };
+        let answer = tokio::time::timeout(self.patience, work.as_mut()).await;
+        unanswered.over = answer.is_ok();
+        answer.unwrap_or_else(|_| Err(hung().into()))
     }
 
     /// A connection to the primary, which sees everything committed before.
@@ -254,6 +286,22 @@ impl Database {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// A call to the server; until one is answered again, what is released is doubted.
+struct Unanswered<'a> {
+    silent: &'a AtomicBool,
+    over: bool,
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        self.silent.store(!self.over, Ordering::Relaxed);
+    }
+}
+
+fn hung() -> sqlx::Error {
+    std::io::Error::new(std::io::ErrorKind::TimedOut, "the database does not answer").into()
 }
 
 /// A standby answers reads that are older than our own writes, and no writes.

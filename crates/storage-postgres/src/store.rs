@@ -104,6 +104,13 @@ impl PostgresStore {
         self.database.close().await;
     }
 
+    pub(crate) async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Fault> {
+        self.database.in_time(work).await
+    }
+
     pub(crate) async fn reader(&self) -> Result<Reader, Fault> {
         self.database.reader().await
     }

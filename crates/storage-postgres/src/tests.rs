@@ -11,8 +11,8 @@ use storage::contract::sample::{
 };
 use storage::privacy::PersonalDataKeys;
 use storage::{Commit, KeyReader, LedgerReader, Store, StoreError};
-use test_servers::Postgres;
 use test_servers::postgres::FreshDatabase;
+use test_servers::{Postgres, Proxy, until};
 use tokio::time::{sleep, timeout};
 
 use crate::database::Database;
@@ -278,4 +278,36 @@ async fn what_is_no_url_is_refused_without_quoting_it() {
     );
     let refusal = refused.unwrap_err();
     assert!(!format!("{refusal} {refusal:?}").contains("very-secret"));
+}
+
+#[tokio::test]
+async fn a_network_that_swallows_everything_is_given_up_on_and_its_connections_with_it() {
+    // Scorecard 6, ATK-075: nothing hangs, and nothing hung is kept for the next caller.
+    let (_, database) = fresh().await;
+    let proxy = Proxy::to(Postgres::shared().port).await;
+    let port = |port: u16| format!(":{port}/");
+    let url = database.url().replace(&port(Postgres::shared().port), &port(proxy.port));
+    let brief = Duration::from_millis(300);
+    let store = store_at(&PostgresLocation {
+        acquire_timeout: brief,
+        statement_timeout: brief,
+        ..location(url)
+    });
+    assert_eq!(store.keys().await.unwrap(), []);
+    until("the connection is back in the pool", || async { store.pool_use().idle == 1 }).await;
+
+    proxy.silence();
+    let impatient = timeout(Duration::from_millis(50), store.keys()).await;
+    assert!(impatient.is_err(), "{impatient:?}");
+    until("what hung is thrown away", || async { store.pool_use().open == 0 }).await;
+    let read = timeout(Duration::from_secs(5), store.keys()).await.expect("it does not hang");
+    assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
+    let plan = [append(&revoked(seconds(1)))];
+    let write =
+        timeout(Duration::from_secs(5), store.commit(&plan)).await.expect("it does not hang");
+    assert!(matches!(write, Err(StoreError::Unavailable(_))), "{write:?}");
+    until("what hung is thrown away", || async { store.pool_use().open == 0 }).await;
+
+    proxy.point_at(Postgres::shared().port);
+    assert_eq!(store.keys().await.unwrap(), [], "it serves again at once");
 }

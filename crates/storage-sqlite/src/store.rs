@@ -61,6 +61,14 @@ impl SqliteStore {
         &self.database
     }
 
+    /// A file always answers; how long a writer waits for its turn is SQLite's busy timeout.
+    pub(crate) async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Fault> {
+        work.await
+    }
+
     pub(crate) async fn reader(&self) -> Result<PoolConnection<Sqlite>, Fault> {
         self.database.reader().await
     }

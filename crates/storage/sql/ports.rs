@@ -1,5 +1,5 @@
 //! The ports, each a connection and one call. An adapter brings `crate::store::Adapter` with
-//! `reader`, `cipher`, `try_commit`, `try_reserve` and `try_lease`, and `crate::events` for what hangs on commit
+//! `reader`, `in_time`, `cipher`, `try_commit`, `try_reserve` and `try_lease`, and `crate::events` for what hangs on commit
 //! order.
 
 use ::ledger::{News, RecordedEvent, Sequence};
@@ -30,15 +30,18 @@ const READ_ATTEMPTS: u32 = 4;
 /// another if that one turns out to be dead.
 macro_rules! read {
     ($self:ident, $module:ident :: $function:ident ( $($argument:expr),* )) => {{
-        let mut attempts_left = READ_ATTEMPTS;
-        loop {
-            let mut connection = $self.reader().await?;
-            attempts_left -= 1;
-            match $module::$function(&mut connection, $($argument),*).await {
-                Err(fault) if fault.is_lost_connection() && attempts_left > 0 => {}
-                answer => return answer.map_err(StoreError::from),
+        let read = async {
+            let mut attempts_left = READ_ATTEMPTS;
+            loop {
+                let mut connection = $self.reader().await?;
+                attempts_left -= 1;
+                match $module::$function(&mut connection, $($argument),*).await {
+                    Err(fault) if fault.is_lost_connection() && attempts_left > 0 => {}
+                    answer => break answer,
+                }
             }
-        }
+        };
+        $self.in_time(read).await.map_err(StoreError::from)
     }};
 }
 
@@ -90,7 +93,7 @@ impl LedgerReader for Adapter {
 #[async_trait]
 impl Store for Adapter {
     async fn commit(&self, plan: &[Change]) -> StoreResult<Commit> {
-        Ok(self.try_commit(plan).await?)
+        Ok(self.in_time(self.try_commit(plan)).await?)
     }
 
     async fn subject(&self, id: SubjectId) -> StoreResult<Option<VersionedSubject>> {
@@ -110,7 +113,7 @@ impl Store for Adapter {
     }
 
     async fn reserve_attempt(&self, key: &ThrottleKey, now: Timestamp) -> StoreResult<AttemptGate> {
-        Ok(self.try_reserve(key, now).await?)
+        Ok(self.in_time(self.try_reserve(key, now)).await?)
     }
 
     async fn session(&self, id: SessionId) -> StoreResult<Option<Session>> {
@@ -157,7 +160,7 @@ impl Store for Adapter {
         runs_out_at: Timestamp,
         now: Timestamp,
     ) -> StoreResult<bool> {
-        Ok(self.try_lease(lease, holder, runs_out_at, now).await?)
+        Ok(self.in_time(self.try_lease(lease, holder, runs_out_at, now)).await?)
     }
 
     async fn due_logouts(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<LogoutDelivery>> {

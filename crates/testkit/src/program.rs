@@ -17,6 +17,8 @@ pub struct Program {
     pub directory: TempDir,
     pub port: u16,
     pub http: reqwest::Client,
+    /// Its lines of configuration about stores.
+    stores: String,
 }
 
 /// How a command ended and what it said.
@@ -35,10 +37,16 @@ pub struct Process {
 
 impl Program {
     pub fn new() -> Self {
+        Self::storing("[storage]\nsqlite = \"vneid.db\"\n")
+    }
+
+    /// On other stores; `stores` are whole tables of configuration.
+    pub fn storing(stores: &str) -> Self {
         let program = Self {
             directory: tempfile::tempdir().expect("a temporary directory"),
             port: free_port(),
             http: http(),
+            stores: stores.to_owned(),
         };
         program.write("vneid.toml", &program.configuration(program.port));
         program
@@ -46,9 +54,14 @@ impl Program {
 
     /// Of a node of this provider that listens on `port`.
     pub fn configuration(&self, port: u16) -> String {
+        self.configuration_storing(port, &self.stores)
+    }
+
+    /// Of a node that reaches its stores by ways of its own.
+    pub fn configuration_storing(&self, port: u16, stores: &str) -> String {
         let mut text = format!(
             "issuer = \"{}\"\nenvironment = \"development\"\nlisten = \"127.0.0.1:{port}\"\n\
-             [storage]\nsqlite = \"vneid.db\"\n[keys]\n",
+             {stores}[keys]\n",
             self.issuer()
         );
         for (name, byte) in
@@ -143,6 +156,10 @@ impl Process {
     /// Everything it wrote so far.
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log).expect("the log is there")
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// SIGKILL: no tidying up.

@@ -85,7 +85,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "storage.postgres_statement_timeout_ms",
         Kind::Number,
-        "After how long the server gives up on a statement. Default 10000.",
+        "After how long a statement is given up. Default 5000.",
     ),
     setting(
         "storage.postgres_statement_cache",
