@@ -1,7 +1,7 @@
 # Two commands do everything: `make run` and `make test`.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test services test-rust test-browser chaos check fmt audit fuzz model docs offline-queries clean
+.PHONY: help run test services previous-release test-rust test-browser chaos check fmt audit fuzz model docs offline-queries clean
 
 # Seconds that `make fuzz` spends on each target.
 FUZZ_SECONDS ?= 60
@@ -12,10 +12,13 @@ help: ## What there is to make
 run: ## The provider with its demo portal, on http://localhost:8080 and :8081
 	cargo run --package vneid -- demo
 
-test: services test-rust test-browser ## All tests; fetches what they need
+test: services previous-release test-rust test-browser ## All tests; fetches what they need
 
 services:
 	tests/services.sh
+
+previous-release:
+	tests/previous-release.sh
 
 test-rust:
 	cargo build --package vneid

@@ -12,6 +12,7 @@
 //!  stale     rows 6 51    nodes cut off from the database; no database at all
 //!  restore   row 33       back to a point in time
 //!  soak      row 29       memory under lasting load
+//!  upgrade   row 32       the release before and this one on one database
 //! ```
 
 mod crash;
@@ -23,6 +24,7 @@ mod site;
 mod soak;
 mod stale;
 mod takeback;
+mod upgrade;
 
 use std::fmt::Display;
 use std::sync::Arc;

@@ -151,6 +151,12 @@ impl Portal {
         Self { http, issuer: site.program.issuer(), nodes, sessions: browsers.into() }
     }
 
+    /// The same, at the nodes that are there now.
+    pub fn also_at(&self, site: &Site) -> Self {
+        let nodes = site.nodes.iter().map(|node| node.port).collect();
+        Self { nodes, ..self.clone() }
+    }
+
     pub fn nodes(&self) -> usize {
         self.nodes.len()
     }

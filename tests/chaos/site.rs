@@ -1,9 +1,11 @@
 //! One PostgreSQL, one Redis, nodes, and the network between them.
 
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use test_servers::postgres::Durability;
 use test_servers::{Postgres, Proxy, Redis, free_port};
+use testkit::program::binary;
 use testkit::{Process, Program};
 
 use super::portal::{self, Portal};
@@ -27,17 +29,23 @@ pub struct Node {
 
 impl Site {
     pub async fn of(nodes: usize) -> Self {
-        Self::over(Postgres::start(Durability::ThrowAway), nodes).await
+        Self::over(Postgres::start(Durability::ThrowAway), binary(), nodes).await
+    }
+
+    /// Migrated and served by another release.
+    pub async fn of_release(binary: &Path, nodes: usize) -> Self {
+        Self::over(Postgres::start(Durability::ThrowAway), binary.to_owned(), nodes).await
     }
 
     /// As an operator runs it: what is committed is on disk, and on the archive's.
     pub async fn durable(nodes: usize) -> Self {
-        Self::over(Postgres::start(Durability::Real), nodes).await
+        Self::over(Postgres::start(Durability::Real), binary(), nodes).await
     }
 
-    async fn over(postgres: Postgres, nodes: usize) -> Self {
+    async fn over(postgres: Postgres, binary: PathBuf, nodes: usize) -> Self {
         let redis = Redis::start();
-        let program = Program::storing(&stores(postgres.port, redis.port));
+        let mut program = Program::storing(&stores(postgres.port, redis.port));
+        program.binary = binary;
         program.done(&["migrate"]);
         portal::register(&program);
         let mut site = Self { program, nodes: Vec::new(), postgres, redis };
@@ -50,6 +58,15 @@ impl Site {
             node.start(&site.program).await;
         }
         site
+    }
+
+    /// One more, of this release.
+    pub async fn with_another_node(mut self) -> Self {
+        self.program.binary = binary();
+        let node = Node::new(&self, free_port()).await;
+        node.start(&self.program).await;
+        self.nodes.push(node);
+        self
     }
 
     /// The relying party, its citizens logged in with so many browsers.

@@ -17,6 +17,8 @@ pub struct Program {
     pub directory: TempDir,
     pub port: u16,
     pub http: reqwest::Client,
+    /// What is run: as a rule this release's.
+    pub binary: PathBuf,
     /// Its lines of configuration about stores.
     stores: String,
 }
@@ -46,6 +48,7 @@ impl Program {
             directory: tempfile::tempdir().expect("a temporary directory"),
             port: free_port(),
             http: http(),
+            binary: binary(),
             stores: stores.to_owned(),
         };
         program.write("vneid.toml", &program.configuration(program.port));
@@ -137,7 +140,7 @@ impl Program {
     }
 
     fn command(&self, configuration: &str) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(&self.binary);
         command.current_dir(self.directory.path()).arg("--config").arg(configuration);
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("VNEID_")) {
             command.env_remove(name);
@@ -191,7 +194,7 @@ impl Drop for Process {
 }
 
 /// Built beside this test by the Makefile.
-fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     if let Some(path) = std::env::var_os("VNEID_BINARY") {
         return path.into();
     }
