@@ -14,7 +14,8 @@ use crate::system::{SystemClock, SystemEntropy};
 
 pub async fn serve(config: &Config, role: Role) -> Result<String, CliError> {
     log_to_stderr(config.log_format, "info");
-    let node = Node::open(config, Arc::new(SystemClock), Arc::new(SystemEntropy::new())).await?;
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy::new()));
+    let node = Node::open_as(role, config, clock, entropy).await?;
     let listener = TcpListener::bind(config.listen).await;
     let listener = listener.map_err(|error| StartError::Server(ServerError::Listen(error)))?;
     let running = Running::start(node, role, listener).await?;

@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::expiry::{Guards, Reminders};
 use super::key_keeper::{KeyKeeper, Pace};
 use super::observer::Observer;
 use super::sealer::Sealer;
@@ -23,6 +24,7 @@ const ROTATION_CHECK: Duration = Duration::from_mins(1);
 const KEEPING_CHECK: Duration = Duration::from_hours(1);
 /// After the connection that hears of news was lost.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
+const EXPIRY_CHECK: Duration = Duration::from_hours(1);
 const SEALING_CHECK: Duration = Duration::from_secs(1);
 /// Between two looks for notices whose retry is due; new ones ring a bell.
 const DELIVERY_CHECK: Duration = Duration::from_secs(5);
@@ -45,6 +47,7 @@ impl Background {
         loops.spawn(work.clone().follow(observer(node)));
         loops.spawn(work.clone().hear(node.durable.clone()));
         loops.spawn(work.clone().hear_bell());
+        loops.spawn(work.clone().remind(Arc::clone(&node.guards)));
         match role {
             Role::Introspection => {}
             Role::All | Role::Authorization => {
@@ -180,6 +183,17 @@ impl Work {
         while !self.stopped_within(ROTATION_CHECK).await {
             // The ledger tells every node, this one too, to open the ring anew.
             outage.note(keeper.rotate(Pace::Scheduled, self.clock.now()).await);
+        }
+    }
+
+    async fn remind(self, guards: Arc<Guards>) {
+        let mut reminders = Reminders::default();
+        loop {
+            let now = self.clock.now();
+            reminders.log(guards.expiries(now), now);
+            if self.stopped_within(EXPIRY_CHECK).await {
+                return;
+            }
         }
     }
 

@@ -230,7 +230,8 @@ async fn the_wrong_key_encryption_key_stops_the_start() {
     let directory = tempfile::tempdir().unwrap();
     open(&in_file(&directory)).await.unwrap().close().await;
     let mut config = in_file(&directory);
-    config.keys.key_encryption = crate::config::MasterKey::new([9; 32]);
+    config.keys.key_encryption =
+        crate::config::KeyEncryption::Key(crate::config::MasterKey::new([9; 32]));
     assert!(matches!(open(&config).await, Err(StartError::Keys(_))));
 }
 

@@ -10,12 +10,12 @@ pub fn json_schema() -> Value {
     for setting in SETTINGS {
         match setting.key.split_once('.') {
             None => {
-                root.insert(setting.key.to_owned(), property(&setting));
+                root.insert(setting.key.to_owned(), property(setting));
             }
             Some((table, key)) => {
                 let section = root.entry(table).or_insert_with(|| object(&Map::new()));
                 if let Some(Value::Object(properties)) = section.get_mut("properties") {
-                    properties.insert(key.to_owned(), property(&setting));
+                    properties.insert(key.to_owned(), property(setting));
                 }
             }
         }
