@@ -3,12 +3,11 @@
 //! The module reads `SOFTHSM2_CONF` from its process' environment, so each case runs in a process of
 //! its own: this binary again, told which case it is.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Duration;
 
 use identity_core::key::{KeyPurpose, KeyRecord};
 use identity_core::secret::SecretBytes;
@@ -19,10 +18,9 @@ use jose::{
     Custody, DeviceError, KeyDevice, KeyEncryptionKey, KeyHome, KeyRingError, SigningAlgorithm,
     TokenType, sign,
 };
+use test_servers::SoftHsm;
 
-const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
-const PIN: &str = "1234";
 
 struct Fixed;
 
@@ -34,29 +32,11 @@ impl Entropy for Fixed {
 
 /// Runs `case` in a process with an empty token of its own.
 fn in_a_process_with_a_token(case: &str) {
-    if std::env::var_os("SOFTHSM2_CONF").is_some() {
-        return;
-    }
-    assert!(
-        Path::new(MODULE).exists(),
-        "SoftHSM2 is needed for this test: apt-get install softhsm2"
-    );
-    let directory = tempfile::tempdir().unwrap();
-    let tokens = directory.path().join("tokens");
-    std::fs::create_dir(&tokens).unwrap();
-    let configuration = directory.path().join("softhsm2.conf");
-    let text = format!("directories.tokendir = {}\n", tokens.display());
-    std::fs::write(&configuration, text).unwrap();
-    let made = Command::new("softhsm2-util")
-        .args(["--init-token", "--free", "--label", "vneid", "--pin", PIN, "--so-pin", "5678"])
-        .env("SOFTHSM2_CONF", &configuration)
-        .output()
-        .expect("softhsm2-util runs");
-    assert!(made.status.success(), "{made:?}");
+    let token = SoftHsm::new();
+    let (name, file) = token.environment();
     let ran = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "--ignored", "--nocapture", case])
-        .env("SOFTHSM2_CONF", &configuration)
-        .env("TOKENS", &tokens)
+        .env(name, &file)
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&ran.stdout);
@@ -65,15 +45,15 @@ fn in_a_process_with_a_token(case: &str) {
 
 fn device_with(pin: &str) -> Arc<Pkcs11Device> {
     Arc::new(Pkcs11Device::new(Pkcs11Settings {
-        module: PathBuf::from(MODULE),
-        token_label: "vneid".into(),
+        module: PathBuf::from(SoftHsm::MODULE),
+        token_label: SoftHsm::LABEL.into(),
         pin: SecretBytes::new(pin.as_bytes().to_vec()),
         sessions: 2,
     }))
 }
 
 fn device() -> Arc<Pkcs11Device> {
-    device_with(PIN)
+    device_with(SoftHsm::PIN)
 }
 
 fn record(custody: &Custody, purpose: KeyPurpose) -> KeyRecord {
@@ -139,37 +119,6 @@ fn wrapping() {
     assert!(matches!(wrong, KeyRingError::DoesNotOpen { .. }), "{wrong}");
     let missing = under("nobody").open(vec![record], None).unwrap_err();
     assert!(matches!(missing, KeyRingError::Device(DeviceError::NoSuchKey(_))), "{missing}");
-}
-
-#[test]
-fn a_token_that_was_away_is_used_again_when_it_returns() {
-    in_a_process_with_a_token("away");
-}
-
-#[test]
-#[ignore = "run by the test above, in a process of its own"]
-fn away() {
-    let device = device();
-    let kid = device.generate(SigningAlgorithm::Es256).unwrap().jwk().unwrap().common.key_id;
-    let kid = kid.unwrap();
-    let signs = || device.sign(&kid, SigningAlgorithm::Es256, b"message");
-    assert_eq!(signs().unwrap().len(), 64);
-    let tokens = PathBuf::from(std::env::var_os("TOKENS").unwrap());
-    let elsewhere = tokens.with_extension("away");
-    std::fs::rename(&tokens, &elsewhere).unwrap();
-    std::fs::create_dir(&tokens).unwrap();
-    for _ in 0..3 {
-        assert!(matches!(signs().unwrap_err(), DeviceError::Away(_)));
-    }
-    std::fs::remove_dir(&tokens).unwrap();
-    std::fs::rename(&elsewhere, &tokens).unwrap();
-    let mut tries = 0;
-    while let Err(error) = signs() {
-        tries += 1;
-        assert!(tries < 100, "{error}");
-        // The device rests a while after a failure.
-        std::thread::park_timeout(Duration::from_millis(50));
-    }
 }
 
 #[test]

@@ -17,6 +17,8 @@ pub struct Program {
     pub directory: TempDir,
     pub port: u16,
     pub http: reqwest::Client,
+    /// Further variables for its processes.
+    pub environment: Vec<(String, String)>,
 }
 
 /// How a command ended and what it said.
@@ -39,6 +41,7 @@ impl Program {
             directory: tempfile::tempdir().expect("a temporary directory"),
             port: free_port(),
             http: http(),
+            environment: Vec::new(),
         };
         program.write("vneid.toml", &program.configuration(program.port));
         program
@@ -129,6 +132,7 @@ impl Program {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("VNEID_")) {
             command.env_remove(name);
         }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 }
