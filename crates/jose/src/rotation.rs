@@ -95,6 +95,10 @@ impl RotationSchedule {
 /// For clocks that differ and nodes that load a new key late.
 const MARGIN: Duration = Duration::from_mins(10);
 
+/// A key that fills a gap is dated back by as much as clocks may differ: a node whose clock is behind
+/// finds it active too, instead of filling the same gap once more.
+const CLOCK_SKEW: Duration = Duration::from_secs(30);
+
 /// What to write so that keys go on following each other. Carry it out in one transaction.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct RotationPlan {
@@ -143,7 +147,7 @@ pub fn plan_rotation(
     let current = maker(living.iter().copied(), now);
     let has_next = living.iter().any(|record| now < record.activates_at);
     let create = match current {
-        None => Some(now),
+        None => Some(now.minus(CLOCK_SKEW)),
         Some(_) if has_next => None,
         Some(key) => successor(key, schedule, now),
     };
