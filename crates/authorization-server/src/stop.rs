@@ -105,7 +105,9 @@ fn kind_of_fault(fault: &Fault) -> ErrorKind {
     let retry_after_seconds = u32::try_from(RETRY_AFTER.as_secs()).unwrap_or(1);
     match fault {
         Fault::Busy => ErrorKind::TooBusy { retry_after_seconds },
-        Fault::Store(StoreError::Unavailable(_)) => ErrorKind::Unavailable { retry_after_seconds },
+        Fault::Store(StoreError::Unavailable(_)) | Fault::KeyDevice(_) => {
+            ErrorKind::Unavailable { retry_after_seconds }
+        }
         Fault::Store(StoreError::Corrupt(_))
         | Fault::Key(_)
         | Fault::NoPolicy

@@ -11,7 +11,8 @@ use identity_core::{
     AccessToken, ClientId, RefreshToken, RelyingParty, Subject, Timestamp, TokenPerson,
 };
 use jose::{
-    AccessTokenClaims, ExtraClaims, IdTokenClaims, SigningAlgorithm, TokenType, at_hash, sign,
+    AccessTokenClaims, ExtraClaims, IdTokenClaims, SignError, SigningAlgorithm, TokenType, at_hash,
+    sign,
 };
 use protocol::{Scope, ScopeSet};
 use serde_json::json;
@@ -225,6 +226,11 @@ fn jwt(
     sign(&claims, TokenType::AccessToken, key).map_err(key_fault)
 }
 
-pub(crate) fn key_fault(cause: impl std::fmt::Display) -> Fault {
-    Fault::Key(cause.to_string())
+pub(crate) fn key_fault(cause: SignError) -> Fault {
+    match cause {
+        SignError::Device(error) => Fault::KeyDevice(error),
+        SignError::NoActiveKey(_) | SignError::Claims(_) | SignError::Signature => {
+            Fault::Key(cause.to_string())
+        }
+    }
 }

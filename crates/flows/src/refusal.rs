@@ -12,6 +12,9 @@ pub enum Fault {
     Store(#[from] StoreError),
     #[error("a key is missing or unusable: {0}")]
     Key(String),
+    /// The key is there, in a device that cannot be asked.
+    #[error("a key cannot be used: {0}")]
+    KeyDevice(#[from] jose::DeviceError),
     #[error("no policy is in force at this time")]
     NoPolicy,
     #[error("a value could not be written: {0}")]

@@ -24,7 +24,7 @@ pub async fn userinfo(
     let ring = provider.keys.ring();
     let opened = open_access_token(access_token, &ring, &provider.settings.issuer, now);
     let opened = opened.ok_or_else(refused)?;
-    let verdict = provider.security.judge(&opened.ledger_facts(), now).await?;
+    let verdict = provider.security.judge_token(&opened, now).await?;
     if verdict != Verdict::Stands {
         return Err(refused());
     }

@@ -25,7 +25,8 @@ pub struct KeyRecord {
     /// Unique over all purposes; shown as `kid`.
     pub kid: String,
     pub purpose: KeyPurpose,
-    /// Private key, sealed under the key-encryption key.
+    /// Sealed under the key-encryption key: the private key, or the public one of a private key that
+    /// lives in a device and never leaves it.
     pub wrapped: Vec<u8>,
     pub created_at: Timestamp,
     pub activates_at: Timestamp,
@@ -35,4 +36,25 @@ pub struct KeyRecord {
     pub removes_at: Option<Timestamp>,
     /// Set when the key leaked: nothing made with it is believed any more, at once (ATK-131).
     pub compromised_at: Option<Timestamp>,
+}
+
+/// The times of a key that are not known when it is made: all of it that ever changes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct KeyTimes {
+    pub retires_at: Option<Timestamp>,
+    pub removes_at: Option<Timestamp>,
+    pub compromised_at: Option<Timestamp>,
+}
+
+impl KeyRecord {
+    pub const fn times(&self) -> KeyTimes {
+        let Self { retires_at, removes_at, compromised_at, .. } = *self;
+        KeyTimes { retires_at, removes_at, compromised_at }
+    }
+
+    pub const fn set_times(&mut self, times: KeyTimes) {
+        self.retires_at = times.retires_at;
+        self.removes_at = times.removes_at;
+        self.compromised_at = times.compromised_at;
+    }
 }

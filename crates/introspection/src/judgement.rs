@@ -44,7 +44,7 @@ pub async fn judge(
     if token.client != caller.client_id && !caller.is_audience_of(&token.audience) {
         return Ok(Err(Inactive::OtherAudience));
     }
-    if let Verdict::TakenBack(reason) = state.security.judge(&opened.ledger_facts(), now).await? {
+    if let Verdict::TakenBack(reason) = state.security.judge_token(&opened, now).await? {
         return Ok(Err(Inactive::TakenBack(reason)));
     }
     let client = state.registry.get(&token.client).filter(|client| client.in_force(now));

@@ -2,18 +2,23 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::sync::Arc;
 
 use identity_core::key::{KeyPurpose, KeyRecord};
 use identity_core::secret::SecretBytes;
 use identity_core::time::random_bytes;
 use identity_core::{Entropy, Timestamp};
+use jsonwebtoken::jwk::Jwk;
 use ring::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
+use serde::{Deserialize, Serialize};
 
 use crate::algorithm::SigningAlgorithm;
+use crate::device::{DeviceError, KeyDevice, KeyHome};
 use crate::jwks::Jwks;
+use crate::public_key::{KeyFormatError, PublicKey, VerifyingKey};
 use crate::rotation::{KeyStage, maker};
-use crate::signing_key::{SignError, SigningKey, VerifyingKey, generate_pkcs8};
-use crate::wrap::KeyEncryptionKey;
+use crate::signing_key::{SignError, SigningKey, generate_pkcs8};
+use crate::wrap::{KeyEncryptionKey, WrapError};
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum KeyRingError {
@@ -25,6 +30,23 @@ pub enum KeyRingError {
     Duplicate { kid: String },
     #[error("a key could not be generated")]
     Generation,
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+}
+
+/// What is wrapped instead of a private key that lives in a device. Wrapped, because whoever could
+/// write a public key of their own here could sign as this provider.
+#[derive(Serialize, Deserialize)]
+struct DeviceKey {
+    device_public_key: Jwk,
+}
+
+/// When a key is made and when it starts to work.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct KeyOrder {
+    pub purpose: KeyPurpose,
+    pub created_at: Timestamp,
+    pub activates_at: Timestamp,
 }
 
 /// A fresh key, wrapped and ready to be stored.
@@ -40,16 +62,55 @@ pub fn generate_key(
 ) -> Result<KeyRecord, KeyRingError> {
     let (kid, private) = match SigningAlgorithm::from_purpose(purpose) {
         Some(algorithm) => fresh_signing_key(algorithm)?,
-        None => fresh_sealing_key(entropy),
+        None => fresh_sealing_key(SealingKeyId(random_bytes(entropy)), entropy),
     };
+    wrapped(kid, &private, KeyOrder { purpose, created_at, activates_at }, kek, entropy)
+}
+
+/// The first sealing key of an installation. It is number one everywhere, so of several nodes that
+/// start on an empty database only one can store it, and its other first keys with it.
+pub(crate) fn generate_first_sealing_key(
+    order: KeyOrder,
+    kek: &KeyEncryptionKey,
+    entropy: &dyn Entropy,
+) -> Result<KeyRecord, KeyRingError> {
+    let (kid, private) = fresh_sealing_key(SealingKeyId(1_u64.to_be_bytes()), entropy);
+    wrapped(kid, &private, order, kek, entropy)
+}
+
+/// A fresh signing key that never leaves `device`.
+pub(crate) fn generate_in_device(
+    order: KeyOrder,
+    algorithm: SigningAlgorithm,
+    device: &dyn KeyDevice,
+    kek: &KeyEncryptionKey,
+    entropy: &dyn Entropy,
+) -> Result<KeyRecord, KeyRingError> {
+    let jwk = device.generate(algorithm)?.jwk().map_err(|_| KeyRingError::Generation)?;
+    let kid = jwk.common.key_id.clone().ok_or(KeyRingError::Generation)?;
+    let reference = serde_json::to_vec(&DeviceKey { device_public_key: jwk })
+        .map_err(|_| KeyRingError::Generation)?;
+    wrapped(kid, &SecretBytes::new(reference), order, kek, entropy)
+}
+
+fn wrapped(
+    kid: String,
+    plaintext: &SecretBytes,
+    order: KeyOrder,
+    kek: &KeyEncryptionKey,
+    entropy: &dyn Entropy,
+) -> Result<KeyRecord, KeyRingError> {
     let wrapped =
-        kek.wrap(&kid, purpose, &private, entropy).map_err(|_| KeyRingError::Generation)?;
+        kek.wrap(&kid, order.purpose, plaintext, entropy).map_err(|error| match error {
+            WrapError::Device(error) => KeyRingError::Device(error),
+            WrapError::Wrap | WrapError::Unwrap => KeyRingError::Generation,
+        })?;
     Ok(KeyRecord {
         kid,
-        purpose,
+        purpose: order.purpose,
         wrapped,
-        created_at,
-        activates_at,
+        created_at: order.created_at,
+        activates_at: order.activates_at,
         retires_at: None,
         removes_at: None,
         compromised_at: None,
@@ -62,16 +123,40 @@ fn fresh_signing_key(algorithm: SigningAlgorithm) -> Result<(String, SecretBytes
     Ok((key.kid().to_owned(), pkcs8))
 }
 
-fn fresh_sealing_key(entropy: &dyn Entropy) -> (String, SecretBytes) {
-    let id = SealingKeyId(random_bytes(entropy));
+fn fresh_sealing_key(id: SealingKeyId, entropy: &dyn Entropy) -> (String, SecretBytes) {
     let mut key = vec![0; AES_256_GCM.key_len()];
     entropy.fill(&mut key);
     (id.to_string(), SecretBytes::new(key))
 }
 
+/// Where the private half of what was unwrapped lives.
+pub(crate) fn home_of(unwrapped: &SecretBytes) -> KeyHome {
+    if device_key(unwrapped).is_some() { KeyHome::Device } else { KeyHome::Database }
+}
+
+/// PKCS#8 is DER and begins with 0x30, so no private key reads as JSON.
+fn device_key(unwrapped: &SecretBytes) -> Option<DeviceKey> {
+    serde_json::from_slice(unwrapped.expose()).ok()
+}
+
+fn opened(
+    algorithm: SigningAlgorithm,
+    unwrapped: &SecretBytes,
+    device: Option<&Arc<dyn KeyDevice>>,
+) -> Result<SigningKey, KeyFormatError> {
+    let Some(key) = device_key(unwrapped) else {
+        return SigningKey::from_pkcs8(algorithm, unwrapped);
+    };
+    let public = PublicKey::from_jwk(&key.device_public_key)?;
+    if public.algorithm() != algorithm {
+        return Err(KeyFormatError);
+    }
+    SigningKey::in_device(&public, device.cloned())
+}
+
 /// The opened keys. Immutable: when records change, open a new ring and swap it in.
 pub struct KeyRing {
-    signing: Vec<(KeyRecord, SigningKey)>,
+    signing: Vec<(KeyRecord, Arc<SigningKey>)>,
     sealing: HashMap<SealingKeyId, SealingKey>,
 }
 
@@ -79,6 +164,7 @@ pub struct KeyRing {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct SealingKeyId(pub [u8; 8]);
 
+#[derive(Clone)]
 pub(crate) struct SealingKey {
     pub id: SealingKeyId,
     pub key: LessSafeKey,
@@ -89,35 +175,110 @@ impl KeyRing {
     /// Unwraps and parses every key. One that does not open fails the whole ring: a provider that
     /// silently lost a key would refuse honest tokens.
     pub fn open(records: Vec<KeyRecord>, kek: &KeyEncryptionKey) -> Result<Self, KeyRingError> {
-        let mut ring = Self { signing: Vec::new(), sealing: HashMap::new() };
+        let unwrap = |record: &KeyRecord| kek.unwrap(&record.kid, record.purpose, &record.wrapped);
+        Self::empty().extended(records, &unwrap, None)
+    }
+
+    pub(crate) fn empty() -> Self {
+        Self { signing: Vec::new(), sealing: HashMap::new() }
+    }
+
+    /// The ring of `records`: keys of this one as they are, the others opened.
+    pub(crate) fn extended(
+        &self,
+        records: Vec<KeyRecord>,
+        unwrap: &dyn Fn(&KeyRecord) -> Result<SecretBytes, WrapError>,
+        device: Option<&Arc<dyn KeyDevice>>,
+    ) -> Result<Self, KeyRingError> {
+        let mut ring = Self::empty();
         let mut kids = HashSet::new();
-        for mut record in records {
+        for record in records {
             if !kids.insert(record.kid.clone()) {
                 return Err(KeyRingError::Duplicate { kid: record.kid });
             }
-            let wrapped = std::mem::take(&mut record.wrapped);
-            let private = kek
-                .unwrap(&record.kid, record.purpose, &wrapped)
-                .map_err(|_| KeyRingError::DoesNotOpen { kid: record.kid.clone() })?;
-            ring.insert(record, &private)?;
+            let Some(record) = ring.adopt(self, record) else { continue };
+            let unwrapped = unwrap(&record).map_err(|error| match error {
+                WrapError::Device(error) => KeyRingError::Device(error),
+                WrapError::Wrap | WrapError::Unwrap => {
+                    KeyRingError::DoesNotOpen { kid: record.kid.clone() }
+                }
+            })?;
+            ring.insert(record, &unwrapped, device)?;
         }
         Ok(ring)
     }
 
-    fn insert(&mut self, record: KeyRecord, private: &SecretBytes) -> Result<(), KeyRingError> {
+    /// The keys of this ring under the times of `records`. Opens nothing, so that a compromise counts
+    /// also while the key-encryption key is out of reach.
+    #[must_use]
+    pub fn rescheduled(&self, records: &[KeyRecord]) -> Self {
+        let mut ring = Self::empty();
+        for record in records {
+            let _ = ring.adopt(self, record.clone());
+        }
+        ring
+    }
+
+    /// Takes over the key that `known` has opened already; gives the record back where it has none.
+    fn adopt(&mut self, known: &Self, mut record: KeyRecord) -> Option<KeyRecord> {
+        let signing = known.signing_key(&record.kid).filter(|(of, _)| of.purpose == record.purpose);
+        let sealing = SealingKeyId::parse(&record.kid).and_then(|id| known.sealing.get(&id));
+        let sealing = sealing.filter(|_| record.purpose == KeyPurpose::Seal);
+        if let Some((_, key)) = signing {
+            record.wrapped = Vec::new();
+            self.signing.push((record, Arc::clone(key)));
+        } else if let Some(SealingKey { id, key, .. }) = sealing {
+            record.wrapped = Vec::new();
+            self.sealing.insert(*id, SealingKey { id: *id, key: key.clone(), record });
+        } else {
+            return Some(record);
+        }
+        None
+    }
+
+    fn insert(
+        &mut self,
+        mut record: KeyRecord,
+        unwrapped: &SecretBytes,
+        device: Option<&Arc<dyn KeyDevice>>,
+    ) -> Result<(), KeyRingError> {
+        record.wrapped = Vec::new();
         let not_a_key = || KeyRingError::NotAKey { kid: record.kid.clone() };
         if let Some(algorithm) = SigningAlgorithm::from_purpose(record.purpose) {
-            let key = SigningKey::from_pkcs8(algorithm, private).map_err(|_| not_a_key())?;
+            let key = opened(algorithm, unwrapped, device).map_err(|_| not_a_key())?;
             if key.kid() != record.kid {
                 return Err(not_a_key());
             }
-            self.signing.push((record, key));
+            self.signing.push((record, Arc::new(key)));
         } else {
             let id = SealingKeyId::parse(&record.kid).ok_or_else(not_a_key)?;
-            let key = UnboundKey::new(&AES_256_GCM, private.expose()).map_err(|_| not_a_key())?;
+            let key = UnboundKey::new(&AES_256_GCM, unwrapped.expose()).map_err(|_| not_a_key())?;
             self.sealing.insert(id, SealingKey { id, key: LessSafeKey::new(key), record });
         }
         Ok(())
+    }
+
+    /// What every key is for and when; the wrapped part is left out.
+    pub fn records(&self) -> impl Iterator<Item = &KeyRecord> {
+        let sealing = self.sealing.values().map(|key| &key.record);
+        self.signing.iter().map(|(record, _)| record).chain(sealing)
+    }
+
+    /// Purposes for which no key may make anything at `now`.
+    pub fn lacking(&self, now: Timestamp) -> Vec<KeyPurpose> {
+        let signing = SigningAlgorithm::ALL.into_iter();
+        let signing = signing.filter(|algorithm| self.signer(*algorithm, now).is_err());
+        let sealing = self.sealer(now).is_none().then_some(KeyPurpose::Seal);
+        signing.map(SigningAlgorithm::purpose).chain(sealing).collect()
+    }
+
+    /// Where the private half of the key lives.
+    pub fn home(&self, kid: &str) -> Option<KeyHome> {
+        if let Some((_, key)) = self.signing_key(kid) {
+            return Some(key.home());
+        }
+        let id = SealingKeyId::parse(kid)?;
+        self.sealing.contains_key(&id).then_some(KeyHome::Database)
     }
 
     /// The key that signs with `algorithm` at `now`.
@@ -130,7 +291,7 @@ impl KeyRing {
         let records = self.signing.iter().map(|(record, _)| record);
         maker(records.filter(|record| record.purpose == purpose), now)
             .and_then(|chosen| self.signing_key(&chosen.kid))
-            .map(|(_, key)| key)
+            .map(|(_, key)| key.as_ref())
             .ok_or(SignError::NoActiveKey(algorithm))
     }
 
@@ -158,7 +319,7 @@ impl KeyRing {
         self.sealing.get(&id).filter(|key| KeyStage::of(&key.record, now).is_believed())
     }
 
-    fn signing_key(&self, kid: &str) -> Option<&(KeyRecord, SigningKey)> {
+    fn signing_key(&self, kid: &str) -> Option<&(KeyRecord, Arc<SigningKey>)> {
         self.signing.iter().find(|(record, _)| record.kid == kid)
     }
 }
@@ -187,100 +348,4 @@ impl fmt::Display for SealingKeyId {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{T0, TestEntropy, kek, seconds};
-    use std::time::Duration;
-
-    fn record(purpose: KeyPurpose) -> KeyRecord {
-        generate_key(purpose, T0, T0, &kek(), &TestEntropy::new(1)).unwrap()
-    }
-
-    fn kids(jwks: &Jwks) -> Vec<String> {
-        jwks.kids().map(str::to_owned).collect()
-    }
-
-    #[test]
-    fn keys_are_published_before_and_after_they_sign_but_never_once_compromised() {
-        // op-traps 17, ATK-130, ATK-131
-        let mut old = record(KeyPurpose::SignEs256);
-        let mut new = record(KeyPurpose::SignEs256);
-        (old.retires_at, old.removes_at) =
-            (Some(T0.plus(seconds(100))), Some(T0.plus(seconds(200))));
-        new.activates_at = T0.plus(seconds(100));
-        let open = |records: &[&KeyRecord]| {
-            KeyRing::open(records.iter().map(|r| (*r).clone()).collect(), &kek()).unwrap()
-        };
-        let ring = open(&[&old, &new]);
-        let signer = |after| {
-            ring.signer(SigningAlgorithm::Es256, T0.plus(seconds(after))).unwrap().kid().to_owned()
-        };
-        assert_eq!((signer(0), signer(99)), (old.kid.clone(), old.kid.clone()));
-        assert_eq!(signer(100), new.kid);
-        for after in [0, 150] {
-            assert_eq!(kids(&ring.jwks(T0.plus(seconds(after)))).len(), 2);
-        }
-        assert_eq!(kids(&ring.jwks(T0.plus(seconds(200)))), [new.kid.clone()]);
-        assert!(ring.verifying_key(&old.kid, T0.plus(seconds(200))).is_none());
-
-        old.compromised_at = Some(T0.plus(Duration::from_hours(1)));
-        let ring = open(&[&old, &new]);
-        assert_eq!(kids(&ring.jwks(T0)), [new.kid]);
-        assert!(ring.verifying_key(&old.kid, T0).is_none());
-        assert!(ring.signer(SigningAlgorithm::Es256, T0).is_err());
-    }
-
-    #[test]
-    fn the_jwks_names_use_and_algorithm_and_holds_nothing_private() {
-        // op-traps 17
-        let purposes =
-            [KeyPurpose::SignEs256, KeyPurpose::SignRs256, KeyPurpose::SignEdDsa, KeyPurpose::Seal];
-        let ring = KeyRing::open(purposes.map(record).to_vec(), &kek()).unwrap();
-        let json = serde_json::to_value(ring.jwks(T0)).unwrap();
-        let keys = json["keys"].as_array().unwrap();
-        assert_eq!(keys.len(), 3);
-        for key in keys {
-            assert_eq!(key["use"], "sig");
-            let mut members: Vec<&str> =
-                key.as_object().unwrap().keys().map(String::as_str).collect();
-            members.sort_unstable();
-            let expected: &[&str] = match key["alg"].as_str().unwrap() {
-                "ES256" => &["alg", "crv", "kid", "kty", "use", "x", "y"],
-                "RS256" => &["alg", "e", "kid", "kty", "n", "use"],
-                "EdDSA" => &["alg", "crv", "kid", "kty", "use", "x"],
-                other => panic!("{other}"),
-            };
-            assert_eq!(members, expected);
-        }
-        assert!(Jwks::parse(&json.to_string()).is_ok());
-    }
-
-    #[test]
-    fn a_ring_with_a_key_that_does_not_open_does_not_open() {
-        let good = record(KeyPurpose::SignEs256);
-        let twice = KeyRing::open(vec![good.clone(), good.clone()], &kek());
-        assert_eq!(twice.unwrap_err(), KeyRingError::Duplicate { kid: good.kid.clone() });
-        let renamed = KeyRecord { kid: "other".into(), ..good };
-        assert!(KeyRing::open(vec![renamed], &kek()).is_err());
-        let other = KeyEncryptionKey::from_bytes(&[1; 32]).unwrap();
-        assert!(KeyRing::open(vec![record(KeyPurpose::Seal)], &other).is_err());
-    }
-
-    #[test]
-    fn a_key_under_a_name_that_is_not_its_thumbprint_is_refused() {
-        let honest = record(KeyPurpose::SignEs256);
-        let private = kek().unwrap(&honest.kid, honest.purpose, &honest.wrapped).unwrap();
-        let kid = "chosen".to_owned();
-        let wrapped = kek().wrap(&kid, honest.purpose, &private, &TestEntropy::new(2)).unwrap();
-        let renamed = KeyRecord { kid: kid.clone(), wrapped, ..honest };
-        let refused = KeyRing::open(vec![renamed], &kek()).unwrap_err();
-        assert_eq!(refused, KeyRingError::NotAKey { kid });
-    }
-
-    #[test]
-    fn a_ring_never_prints_its_keys() {
-        let ring = KeyRing::open(vec![record(KeyPurpose::SignEdDsa)], &kek()).unwrap();
-        let text = format!("{ring:?} {:?}", ring.signer(SigningAlgorithm::EdDsa, T0).unwrap());
-        assert!(text.len() < 200, "{text}");
-    }
-}
+mod tests;

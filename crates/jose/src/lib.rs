@@ -13,16 +13,20 @@
 //!                                  │  │         └─────────▶ verify     our signed tokens back
 //!                        rotation ─┘  └─ sealing_key ─────▶ sealed     opaque tokens out and back
 //!  client's JWK set ─────────────▶ jwks ──────────────────▶ foreign    client assertions in
+//!  custody: who keeps private keys: the key that wraps them, or a device (pkcs11) that they never leave
 //!  claims: id_token · logout_token · access_token_jwt
 //!  ground: algorithm · digest · thumbprint · strict (JSON and compact form) · refusal
 //! ```
 
 mod claims;
+mod public_key;
 mod signing_key;
 mod strict;
 
 pub mod access_token_jwt;
 pub mod algorithm;
+pub mod custody;
+pub mod device;
 pub mod digest;
 pub mod foreign;
 pub mod id_token;
@@ -30,6 +34,8 @@ pub mod jwks;
 pub mod jws;
 pub mod keyring;
 pub mod logout_token;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
 pub mod refusal;
 pub mod rotation;
 pub mod sealed;
@@ -44,16 +50,19 @@ mod testing;
 pub use access_token_jwt::AccessTokenClaims;
 pub use algorithm::{ForeignAlgorithm, SigningAlgorithm};
 pub use claims::CLOCK_SKEW;
+pub use custody::Custody;
+pub use device::{DeviceError, KeyDevice, KeyHome};
 pub use foreign::{AudienceRule, ClientAssertion, ExpectedAssertion, verify_client_assertion};
 pub use id_token::{ExtraClaims, IdTokenClaims, at_hash};
 pub use jwks::{Jwks, JwksError};
 pub use jws::{TokenType, sign};
-pub use keyring::{KeyRing, KeyRingError, generate_key};
+pub use keyring::{KeyOrder, KeyRing, KeyRingError, generate_key};
 pub use logout_token::{LogoutEvents, LogoutTokenClaims};
+pub use public_key::{KeyFormatError, PublicKey, VerifyingKey};
 pub use refusal::JwtRefusal;
 pub use rotation::{KeyStage, RotationPlan, RotationSchedule, plan_rotation};
 pub use sealed::{Opened, SealError, SealRefusal, TokenKind, open, seal};
-pub use signing_key::{SignError, SigningKey, VerifyingKey};
+pub use signing_key::{SignError, SigningKey};
 pub use thumbprint::thumbprint;
 pub use unverified::{unverified_audience, unverified_issuer};
 pub use verify::{Expected, Expiry, Verified, verify_own};

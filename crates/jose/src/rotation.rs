@@ -5,6 +5,8 @@ use std::time::Duration;
 use identity_core::Timestamp;
 use identity_core::key::{KeyPurpose, KeyRecord};
 
+use crate::claims::CLOCK_SKEW;
+
 /// Where a key stands in its life at one instant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum KeyStage {
@@ -143,7 +145,9 @@ pub fn plan_rotation(
     let current = maker(living.iter().copied(), now);
     let has_next = living.iter().any(|record| now < record.activates_at);
     let create = match current {
-        None => Some(now),
+        // Dated back by as much as clocks may differ: a node whose clock is behind finds it active
+        // too, instead of filling the same gap once more.
+        None => Some(now.minus(CLOCK_SKEW)),
         Some(_) if has_next => None,
         Some(key) => successor(key, schedule, now),
     };

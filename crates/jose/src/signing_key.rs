@@ -5,29 +5,21 @@
 //! that does not come through [`identity_core::Entropy`].
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{
-    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair,
-    RsaPublicKeyComponents,
-};
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair, RsaPublicKeyComponents};
 use identity_core::secret::SecretBytes;
-use jsonwebtoken::jwk::{
-    AlgorithmParameters, CommonParameters, EllipticCurve, EllipticCurveKeyParameters,
-    EllipticCurveKeyType, Jwk, KeyAlgorithm, OctetKeyPairParameters, OctetKeyPairType,
-    PublicKeyUse, RSAKeyParameters, RSAKeyType,
-};
+use jsonwebtoken::jwk::Jwk;
 use ring::rand::SystemRandom;
 use ring::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair,
-    Ed25519KeyPair, KeyPair as _, UnparsedPublicKey,
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
 };
 
 use crate::algorithm::SigningAlgorithm;
-use crate::digest::base64url;
-use crate::refusal::JwtRefusal;
-use crate::thumbprint::thumbprint;
+use crate::device::{DeviceError, KeyDevice, KeyHome};
+use crate::public_key::{KeyFormatError, PublicKey, VerifyingKey};
 
 #[derive(Debug, thiserror::Error)]
 pub enum SignError {
@@ -37,14 +29,11 @@ pub enum SignError {
     Claims(#[from] serde_json::Error),
     #[error("the signature could not be made")]
     Signature,
+    #[error(transparent)]
+    Device(#[from] DeviceError),
 }
 
-/// The private bytes are no key of that algorithm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a private key of that algorithm")]
-pub struct KeyFormatError;
-
-/// A private key with everything derived from it.
+/// A private key, or the use of one, with everything derived from it.
 pub struct SigningKey {
     private: PrivateKey,
     public: VerifyingKey,
@@ -56,14 +45,8 @@ enum PrivateKey {
     Es256(Box<EcdsaKeyPair>),
     Rs256(RsaKeyPair),
     EdDsa(Box<Ed25519KeyPair>),
-}
-
-/// The public half, ready to verify.
-#[derive(Debug)]
-pub enum VerifyingKey {
-    Es256(UnparsedPublicKey<Vec<u8>>),
-    Rs256(ParsedPublicKey),
-    EdDsa(UnparsedPublicKey<Vec<u8>>),
+    /// `None`: this node verifies with the key and cannot sign.
+    Device(Option<Arc<dyn KeyDevice>>),
 }
 
 /// A fresh private key as PKCS#8. RSA takes about 40 ms: generate ahead of need, not in a request.
@@ -96,21 +79,26 @@ impl SigningKey {
         algorithm: SigningAlgorithm,
         pkcs8: &SecretBytes,
     ) -> Result<Self, KeyFormatError> {
-        let (private, public, parameters) = match algorithm {
+        let (private, public) = match algorithm {
             SigningAlgorithm::Es256 => open_es256(pkcs8.expose())?,
             SigningAlgorithm::Rs256 => open_rs256(pkcs8.expose())?,
             SigningAlgorithm::EdDsa => open_ed_dsa(pkcs8.expose())?,
         };
-        let mut jwk = Jwk { common: CommonParameters::default(), algorithm: parameters };
-        let kid = thumbprint(&jwk).map_err(|_| KeyFormatError)?;
-        jwk.common.key_id = Some(kid.clone());
-        jwk.common.public_key_use = Some(PublicKeyUse::Signature);
-        jwk.common.key_algorithm = Some(match algorithm {
-            SigningAlgorithm::Es256 => KeyAlgorithm::ES256,
-            SigningAlgorithm::Rs256 => KeyAlgorithm::RS256,
-            SigningAlgorithm::EdDsa => KeyAlgorithm::EdDSA,
-        });
-        Ok(Self { private, public, jwk, kid })
+        Self::new(private, &public)
+    }
+
+    /// A key whose private half is in `device`.
+    pub(crate) fn in_device(
+        public: &PublicKey,
+        device: Option<Arc<dyn KeyDevice>>,
+    ) -> Result<Self, KeyFormatError> {
+        Self::new(PrivateKey::Device(device), public)
+    }
+
+    fn new(private: PrivateKey, public: &PublicKey) -> Result<Self, KeyFormatError> {
+        let jwk = public.jwk()?;
+        let kid = jwk.common.key_id.clone().ok_or(KeyFormatError)?;
+        Ok(Self { private, public: public.verifying_key()?, jwk, kid })
     }
 
     /// The RFC 7638 thumbprint of the public key.
@@ -120,6 +108,13 @@ impl SigningKey {
 
     pub fn algorithm(&self) -> SigningAlgorithm {
         self.public.algorithm()
+    }
+
+    pub fn home(&self) -> KeyHome {
+        match self.private {
+            PrivateKey::Es256(_) | PrivateKey::Rs256(_) | PrivateKey::EdDsa(_) => KeyHome::Database,
+            PrivateKey::Device(_) => KeyHome::Device,
+        }
     }
 
     /// The public key as it is published: `kid`, `use`, `alg` and the public members.
@@ -146,6 +141,10 @@ impl SigningKey {
                     .map_err(|_| SignError::Signature)?;
                 Ok(signature)
             }
+            PrivateKey::Device(device) => {
+                let device = device.as_ref().ok_or(DeviceError::NotConfigured)?;
+                Ok(device.sign(&self.kid, self.algorithm(), message)?)
+            }
         }
     }
 }
@@ -156,72 +155,27 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-impl VerifyingKey {
-    pub const fn algorithm(&self) -> SigningAlgorithm {
-        match self {
-            Self::Es256(_) => SigningAlgorithm::Es256,
-            Self::Rs256(_) => SigningAlgorithm::Rs256,
-            Self::EdDsa(_) => SigningAlgorithm::EdDsa,
-        }
-    }
+type Pair = (PrivateKey, PublicKey);
 
-    pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), JwtRefusal> {
-        match self {
-            Self::Es256(key) | Self::EdDsa(key) => {
-                key.verify(message, signature).map_err(|_| JwtRefusal::BadSignature)
-            }
-            Self::Rs256(key) => {
-                key.verify_sig(message, signature).map_err(|_| JwtRefusal::BadSignature)
-            }
-        }
-    }
-}
-
-type Parts = (PrivateKey, VerifyingKey, AlgorithmParameters);
-
-fn open_es256(pkcs8: &[u8]) -> Result<Parts, KeyFormatError> {
+fn open_es256(pkcs8: &[u8]) -> Result<Pair, KeyFormatError> {
     let random = SystemRandom::new();
     let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8, &random)
         .map_err(|_| KeyFormatError)?;
-    let point = pair.public_key().as_ref().to_vec();
-    // Uncompressed: 04 | x | y (SEC 1 §2.3.3).
-    let (x, y) = match point.split_first() {
-        Some((4, coordinates)) => coordinates.split_at_checked(32).ok_or(KeyFormatError)?,
-        Some(_) | None => return Err(KeyFormatError),
-    };
-    let parameters = AlgorithmParameters::EllipticCurve(EllipticCurveKeyParameters {
-        key_type: EllipticCurveKeyType::EC,
-        curve: EllipticCurve::P256,
-        x: base64url(x),
-        y: base64url(y),
-    });
-    let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
-    Ok((PrivateKey::Es256(Box::new(pair)), VerifyingKey::Es256(public), parameters))
+    let public = PublicKey::es256(pair.public_key().as_ref())?;
+    Ok((PrivateKey::Es256(Box::new(pair)), public))
 }
 
-fn open_rs256(pkcs8: &[u8]) -> Result<Parts, KeyFormatError> {
+fn open_rs256(pkcs8: &[u8]) -> Result<Pair, KeyFormatError> {
     use aws_lc_rs::signature::KeyPair as _;
 
     let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|_| KeyFormatError)?;
     let components = RsaPublicKeyComponents::<Vec<u8>>::from(pair.public_key());
-    let parameters = AlgorithmParameters::RSA(RSAKeyParameters {
-        key_type: RSAKeyType::RSA,
-        n: base64url(&components.n),
-        e: base64url(&components.e),
-    });
-    let public = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pair.public_key().as_ref())
-        .map_err(|_| KeyFormatError)?;
-    Ok((PrivateKey::Rs256(pair), VerifyingKey::Rs256(public), parameters))
+    let public = PublicKey::rs256(&components.n, &components.e);
+    Ok((PrivateKey::Rs256(pair), public))
 }
 
-fn open_ed_dsa(pkcs8: &[u8]) -> Result<Parts, KeyFormatError> {
+fn open_ed_dsa(pkcs8: &[u8]) -> Result<Pair, KeyFormatError> {
     let pair = Ed25519KeyPair::from_pkcs8(pkcs8).map_err(|_| KeyFormatError)?;
-    let point = pair.public_key().as_ref().to_vec();
-    let parameters = AlgorithmParameters::OctetKeyPair(OctetKeyPairParameters {
-        key_type: OctetKeyPairType::OctetKeyPair,
-        curve: EllipticCurve::Ed25519,
-        x: base64url(&point),
-    });
-    let public = UnparsedPublicKey::new(&ED25519, point);
-    Ok((PrivateKey::EdDsa(Box::new(pair)), VerifyingKey::EdDsa(public), parameters))
+    let public = PublicKey::ed_dsa(pair.public_key().as_ref())?;
+    Ok((PrivateKey::EdDsa(Box::new(pair)), public))
 }

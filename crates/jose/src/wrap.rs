@@ -1,6 +1,8 @@
-//! Private keys at rest: sealed under one key-encryption key that comes from file or environment.
+//! Private keys at rest: sealed under one key-encryption key, which comes from file or environment or
+//! never leaves a device. What is written is the same either way.
 
 use std::fmt;
+use std::sync::Arc;
 
 use identity_core::Entropy;
 use identity_core::key::KeyPurpose;
@@ -9,12 +11,19 @@ use identity_core::time::random_bytes;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use zeroize::Zeroizing;
 
+use crate::device::{DeviceError, KeyDevice};
+
 /// The first byte of everything wrapped: AES-256-GCM, 96-bit random nonce, bound to kid and purpose.
 const VERSION: u8 = 1;
 
 /// The key that wraps keys (256 bits). It wraps a few thousand keys in its life, far from where
 /// random nonces wear out.
-pub struct KeyEncryptionKey(LessSafeKey);
+pub struct KeyEncryptionKey(Place);
+
+enum Place {
+    Memory(Box<LessSafeKey>),
+    Device { device: Arc<dyn KeyDevice>, label: String },
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyEncryptionKeyError {
@@ -24,21 +33,28 @@ pub enum KeyEncryptionKeyError {
     Unusable,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WrapError {
     #[error("the key cannot be wrapped")]
     Wrap,
     /// Another key-encryption key, another kid or purpose, another version, or altered bytes.
     #[error("the wrapped key does not open")]
     Unwrap,
+    #[error(transparent)]
+    Device(DeviceError),
 }
 
 impl KeyEncryptionKey {
     /// Wiping `bytes` stays with the caller, whose they are.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyEncryptionKeyError> {
         UnboundKey::new(&AES_256_GCM, bytes)
-            .map(|key| Self(LessSafeKey::new(key)))
+            .map(|key| Self(Place::Memory(Box::new(LessSafeKey::new(key)))))
             .map_err(|_| KeyEncryptionKeyError::Unusable)
+    }
+
+    /// The key called `label` in `device`.
+    pub fn in_device(device: Arc<dyn KeyDevice>, label: impl Into<String>) -> Self {
+        Self(Place::Device { device, label: label.into() })
     }
 
     /// From 64 hexadecimal digits, white space around them ignored: the form of a key file.
@@ -64,11 +80,13 @@ impl KeyEncryptionKey {
         entropy: &dyn Entropy,
     ) -> Result<Vec<u8>, WrapError> {
         let nonce: [u8; NONCE_LEN] = random_bytes(entropy);
-        let mut body = plaintext.expose().to_vec();
-        let aad = Aad::from(associated_data(kid, purpose));
-        self.0
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut body)
-            .map_err(|_| WrapError::Wrap)?;
+        let bound_to = associated_data(kid, purpose);
+        let body = match &self.0 {
+            Place::Memory(key) => seal(key, nonce, &bound_to, plaintext)?,
+            Place::Device { device, label } => {
+                device.seal(label, &nonce, &bound_to, plaintext).map_err(WrapError::Device)?
+            }
+        };
         Ok([&[VERSION], nonce.as_slice(), &body].concat())
     }
 
@@ -82,16 +100,46 @@ impl KeyEncryptionKey {
             return Err(WrapError::Unwrap);
         };
         let (nonce, body) = rest.split_first_chunk::<NONCE_LEN>().ok_or(WrapError::Unwrap)?;
-        let mut body = body.to_vec();
-        let aad = Aad::from(associated_data(kid, purpose));
-        let length = self
-            .0
-            .open_in_place(Nonce::assume_unique_for_key(*nonce), aad, &mut body)
-            .map_err(|_| WrapError::Unwrap)?
-            .len();
-        body.truncate(length);
-        Ok(SecretBytes::new(body))
+        let bound_to = associated_data(kid, purpose);
+        match &self.0 {
+            Place::Memory(key) => open(key, *nonce, &bound_to, body),
+            Place::Device { device, label } => {
+                device.open(label, nonce, &bound_to, body).map_err(|error| match error {
+                    DeviceError::Refused(_) => WrapError::Unwrap,
+                    other => WrapError::Device(other),
+                })
+            }
+        }
     }
+}
+
+fn seal(
+    key: &LessSafeKey,
+    nonce: [u8; NONCE_LEN],
+    bound_to: &[u8],
+    plaintext: &SecretBytes,
+) -> Result<Vec<u8>, WrapError> {
+    let mut body = plaintext.expose().to_vec();
+    let nonce = Nonce::assume_unique_for_key(nonce);
+    key.seal_in_place_append_tag(nonce, Aad::from(bound_to), &mut body)
+        .map_err(|_| WrapError::Wrap)?;
+    Ok(body)
+}
+
+fn open(
+    key: &LessSafeKey,
+    nonce: [u8; NONCE_LEN],
+    bound_to: &[u8],
+    sealed: &[u8],
+) -> Result<SecretBytes, WrapError> {
+    let mut body = sealed.to_vec();
+    let nonce = Nonce::assume_unique_for_key(nonce);
+    let length = key
+        .open_in_place(nonce, Aad::from(bound_to), &mut body)
+        .map_err(|_| WrapError::Unwrap)?
+        .len();
+    body.truncate(length);
+    Ok(SecretBytes::new(body))
 }
 
 impl fmt::Debug for KeyEncryptionKey {

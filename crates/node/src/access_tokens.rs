@@ -5,8 +5,11 @@ use jose::{
     AccessTokenClaims, Expected, Expiry, KeyRing, SigningAlgorithm, TokenKind, TokenType, open,
     verify_own,
 };
-use ledger::TokenFacts;
+use ledger::{TokenFacts, Verdict};
 use protocol::Issuer;
+use storage::StoreError;
+
+use crate::SecurityView;
 
 /// A token that was made by us and has not expired. Whether it was taken back since, the
 /// [`crate::SecurityView`] says.
@@ -14,6 +17,8 @@ pub struct OpenedToken {
     pub facts: AccessToken,
     /// The key that sealed it.
     pub kid: String,
+    /// The key that signed it as well, where it is a JWT.
+    pub signed_by: Option<String>,
 }
 
 /// `None` for everything else, without saying why (IN-02). A JWT access token (RFC 9068) carries the
@@ -36,13 +41,14 @@ pub fn open_access_token(
         now,
     };
     let verified = verify_own::<AccessTokenClaims>(token, &expected, ring).ok()?;
-    open_sealed(&verified.claims.facts, ring, now)
+    let signed_by = Some(verified.kid);
+    open_sealed(&verified.claims.facts, ring, now).map(|opened| OpenedToken { signed_by, ..opened })
 }
 
 fn open_sealed(token: &str, ring: &KeyRing, now: Timestamp) -> Option<OpenedToken> {
     let opened = open(TokenKind::AccessToken, token, ring, now).ok()?;
     let facts: AccessToken = serde_json::from_slice(&opened.payload).ok()?;
-    (now < facts.expires_at).then_some(OpenedToken { facts, kid: opened.kid })
+    (now < facts.expires_at).then_some(OpenedToken { facts, kid: opened.kid, signed_by: None })
 }
 
 impl OpenedToken {
@@ -60,5 +66,24 @@ impl OpenedToken {
             kid: &self.kid,
             issued_at: self.facts.issued_at,
         }
+    }
+}
+
+impl SecurityView {
+    /// Whether the token still stands, and both keys behind it: this node may not have put a new ring
+    /// in place yet when it knows already that a key leaked (ATK-131).
+    pub async fn judge_token(
+        &self,
+        token: &OpenedToken,
+        now: Timestamp,
+    ) -> Result<Verdict, StoreError> {
+        let facts = token.ledger_facts();
+        if let Some(kid) = &token.signed_by
+            && let taken_back @ Verdict::TakenBack(_) =
+                self.judge(&TokenFacts { kid, ..facts }, now).await?
+        {
+            return Ok(taken_back);
+        }
+        self.judge(&facts, now).await
     }
 }

@@ -15,7 +15,7 @@ impl Keys {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub fn replace(&self, ring: KeyRing) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
+    pub fn replace(&self, ring: impl Into<Arc<KeyRing>>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = ring.into();
     }
 }

@@ -69,6 +69,7 @@ async fn apply(
         Change::TakeLogout { delivery, due_at, until } => {
             return registry::take_logout(connection, *delivery, *due_at, *until).await;
         }
+        Change::Key(change) => return registry::change_key(connection, change).await,
 
         Change::BindAuthenticator(enrolment) => {
             authenticators::bind(connection, cipher, enrolment).await?;
@@ -94,7 +95,6 @@ async fn apply(
             grants::revoke(connection, scope, *reason, *now).await?;
         }
         Change::SaveRelyingParty(party) => registry::save_relying_party(connection, party).await?,
-        Change::SaveKey(key) => registry::save_key(connection, key).await?,
         Change::QueueLogout(delivery) => registry::queue_logout(connection, delivery).await?,
         Change::FinishLogout(delivery) => registry::finish_logout(connection, *delivery).await?,
         Change::RetryLogout { delivery, due_at } => {

@@ -1,9 +1,9 @@
 //! Relying parties, the wrapped key ring, and notices still to be delivered.
 
 use identity_core::id::DeliveryId;
-use identity_core::key::KeyRecord;
+use identity_core::key::{KeyRecord, KeyTimes};
 use identity_core::{RelyingParty, Timestamp};
-use storage::{Contest, Lease, LogoutDelivery};
+use storage::{Contest, KeyChange, Lease, LogoutDelivery};
 use uuid::Uuid;
 
 use super::change::Outcome;
@@ -33,15 +33,23 @@ pub async fn relying_parties(connection: &mut Connection) -> Result<Vec<RelyingP
     bodies.iter().map(|body| column::from_json(body)).collect()
 }
 
-/// What makes the key the key never changes: only its schedule does.
-pub async fn save_key(connection: &mut Connection, key: &KeyRecord) -> Result<(), Fault> {
-    sqlx::query!(
+pub async fn change_key(connection: &mut Connection, change: &KeyChange) -> Result<Outcome, Fault> {
+    match change {
+        KeyChange::Create(key) => create_key(connection, key).await,
+        KeyChange::Reschedule { kid, from, to } => {
+            reschedule_key(connection, kid, *from, *to).await
+        }
+        KeyChange::Rewrap { kid, from, to } => rewrap_key(connection, kid, from, to).await,
+    }
+}
+
+/// One row for one kid: of two that make it, one inserts nothing.
+async fn create_key(connection: &mut Connection, key: &KeyRecord) -> Result<Outcome, Fault> {
+    let inserted = sqlx::query!(
         "INSERT INTO signing_keys (kid, purpose, wrapped, created_at, activates_at, retires_at,
                                    removes_at, compromised_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-         ON CONFLICT (kid) DO UPDATE
-         SET activates_at = excluded.activates_at, retires_at = excluded.retires_at,
-             removes_at = excluded.removes_at, compromised_at = excluded.compromised_at",
+         ON CONFLICT (kid) DO NOTHING",
         key.kid,
         column::name(&key.purpose)?,
         key.wrapped,
@@ -53,7 +61,48 @@ pub async fn save_key(connection: &mut Connection, key: &KeyRecord) -> Result<()
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(Outcome::of(inserted.rows_affected(), Contest::KeyExists))
+}
+
+/// Of many that saw the same times, the first moves them and the others find them moved.
+async fn reschedule_key(
+    connection: &mut Connection,
+    kid: &str,
+    from: KeyTimes,
+    to: KeyTimes,
+) -> Result<Outcome, Fault> {
+    let moved = sqlx::query!(
+        "UPDATE signing_keys SET retires_at = $2, removes_at = $3, compromised_at = $4
+         WHERE kid = $1 AND retires_at IS NOT DISTINCT FROM $5
+           AND removes_at IS NOT DISTINCT FROM $6 AND compromised_at IS NOT DISTINCT FROM $7",
+        kid,
+        to.retires_at.map(Timestamp::unix_millis),
+        to.removes_at.map(Timestamp::unix_millis),
+        to.compromised_at.map(Timestamp::unix_millis),
+        from.retires_at.map(Timestamp::unix_millis),
+        from.removes_at.map(Timestamp::unix_millis),
+        from.compromised_at.map(Timestamp::unix_millis),
+    )
+    .execute(connection)
+    .await?;
+    Ok(Outcome::of(moved.rows_affected(), Contest::KeyMoved))
+}
+
+async fn rewrap_key(
+    connection: &mut Connection,
+    kid: &str,
+    from: &[u8],
+    to: &[u8],
+) -> Result<Outcome, Fault> {
+    let rewrapped = sqlx::query!(
+        "UPDATE signing_keys SET wrapped = $3 WHERE kid = $1 AND wrapped = $2",
+        kid,
+        from,
+        to,
+    )
+    .execute(connection)
+    .await?;
+    Ok(Outcome::of(rewrapped.rows_affected(), Contest::KeyMoved))
 }
 
 pub async fn keys(connection: &mut Connection) -> Result<Vec<KeyRecord>, Fault> {

@@ -9,7 +9,7 @@ use identity_core::authenticator::AuthenticatorStatus;
 use identity_core::consent::Consent;
 use identity_core::grant::{ActiveGrant, Generation, RevocationReason};
 use identity_core::id::{DeliveryId, SessionId};
-use identity_core::key::KeyRecord;
+use identity_core::key::{KeyRecord, KeyTimes};
 use identity_core::secret::SecretDigest;
 use identity_core::session::SessionEnd;
 use identity_core::{
@@ -92,8 +92,7 @@ pub enum Change {
 
     // Registry, keys, deliveries, ledger
     SaveRelyingParty(Box<RelyingParty>),
-    /// Inserts the key or replaces its schedule; the wrapped part of an existing key never changes.
-    SaveKey(Box<KeyRecord>),
+    Key(KeyChange),
     QueueLogout(LogoutDelivery),
     /// Takes a due delivery on, so that no other node does before `until`. Contest:
     /// [`Contest::DeliveryTaken`] when it is no longer due at `due_at`.
@@ -110,6 +109,19 @@ pub enum Change {
     },
     SaveCheckpoint(SignedCheckpoint),
     Append(Box<SecurityEvent>),
+}
+
+/// What happens to a key of the ring.
+#[derive(Clone, Debug)]
+pub enum KeyChange {
+    /// Contest: [`Contest::KeyExists`].
+    Create(Box<KeyRecord>),
+    /// Contest: [`Contest::KeyMoved`] unless the key's times are `from`. Who makes a successor moves
+    /// the times of the key before it in the same plan, so of many at once one succeeds.
+    Reschedule { kid: String, from: KeyTimes, to: KeyTimes },
+    /// The same key under another key-encryption key. Contest: [`Contest::KeyMoved`] unless it is
+    /// wrapped as `from`.
+    Rewrap { kid: String, from: Vec<u8>, to: Vec<u8> },
 }
 
 /// Which sessions.
@@ -142,6 +154,8 @@ pub enum Contest {
     GrantExists,
     GenerationMoved,
     DeliveryTaken,
+    KeyExists,
+    KeyMoved,
 }
 
 /// The end of a plan.

@@ -29,7 +29,7 @@ pub mod privacy;
 pub mod record;
 pub mod transient_key;
 
-pub use change::{Change, Commit, Contest, GrantScope, SessionScope};
+pub use change::{Change, Commit, Contest, GrantScope, KeyChange, SessionScope};
 pub use error::StoreError;
 pub use pool::{PoolNumbers, WaitingRoom};
 pub use ports::{Bell, Claim, KeyReader, LedgerReader, RegistryReader, Store, TransientStore};

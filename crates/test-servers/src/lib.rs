@@ -7,6 +7,7 @@
 //!  Postgres    one shared by a test binary, or one of its own: killed, replicated, restored
 //!  Redis       the same, and with any words on its command line
 //!  Proxy       the network between a server and its clients, which a test can break
+//!  SoftHsm     a token for keys, which can be unplugged
 //!  guardian    whose life hangs on this process, however it ends
 //! ```
 
@@ -14,6 +15,7 @@ mod guardian;
 pub mod postgres;
 pub mod proxy;
 pub mod redis;
+pub mod softhsm;
 mod wait;
 
 use std::net::TcpListener;
@@ -21,6 +23,7 @@ use std::net::TcpListener;
 pub use postgres::Postgres;
 pub use proxy::Proxy;
 pub use redis::Redis;
+pub use softhsm::SoftHsm;
 pub use wait::until;
 
 /// Nobody listens there at this moment.

@@ -9,6 +9,7 @@
 //!  Browser · Page              cookies, redirects and forms, without JavaScript
 //!  Database · Program          a file somebody meddles with; the real binary as an operator runs it
 //!  Postgres · Redis · Proxy    private servers that end with the test (crate test-servers)
+//!  SoftHsm                     a token for keys, which can be unplugged
 //!  all_at_once · until         many at the same moment; waiting for a condition
 //!  Receiver · jwt              the far end of back-channel logout; tokens that others make
 //!  Log                         what was logged on a test's own thread
@@ -41,4 +42,4 @@ pub use parallel::all_at_once;
 pub use program::{Process, Program};
 pub use receiver::{Mood, Receiver};
 pub use server::Server;
-pub use test_servers::{Postgres, Proxy, Redis, free_port, postgres, proxy, until};
+pub use test_servers::{Postgres, Proxy, Redis, SoftHsm, free_port, postgres, proxy, until};

@@ -21,6 +21,8 @@ pub struct Program {
     pub binary: PathBuf,
     /// Its lines of configuration about stores.
     stores: String,
+    /// Further variables for its processes.
+    pub environment: Vec<(String, String)>,
 }
 
 /// How a command ended and what it said.
@@ -50,6 +52,7 @@ impl Program {
             http: http(),
             binary: binary(),
             stores: stores.to_owned(),
+            environment: Vec::new(),
         };
         program.write("vneid.toml", &program.configuration(program.port));
         program
@@ -145,6 +148,7 @@ impl Program {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("VNEID_")) {
             command.env_remove(name);
         }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 }

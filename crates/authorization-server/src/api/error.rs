@@ -156,7 +156,9 @@ fn of_fault(fault: &Fault) -> (StatusCode, ProtocolError) {
         ProtocolError::new(ErrorCode::TemporarilyUnavailable, "the request cannot be handled now");
     match fault {
         Fault::Busy => (StatusCode::TOO_MANY_REQUESTS, later),
-        Fault::Store(StoreError::Unavailable(_)) => (StatusCode::SERVICE_UNAVAILABLE, later),
+        Fault::Store(StoreError::Unavailable(_)) | Fault::KeyDevice(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, later)
+        }
         Fault::Store(StoreError::Corrupt(_))
         | Fault::Key(_)
         | Fault::NoPolicy

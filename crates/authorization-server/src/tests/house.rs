@@ -22,7 +22,7 @@ use node::{Keys, Registry, SecurityView};
 use protocol::{Environment, Issuer, MetadataOptions};
 use storage::memory::{LocalBell, MemoryTransientStore};
 use storage::privacy::PersonalDataKeys;
-use storage::{Change, Store};
+use storage::{Change, KeyChange, Store};
 use storage_sqlite::{SqliteLocation, SqliteStore};
 
 use crate::{ServerState, router};
@@ -121,7 +121,8 @@ async fn key_ring(store: &dyn Store, now: Timestamp, entropy: &dyn Entropy) -> K
         .map(|purpose| generate_key(purpose, now, now, &kek, entropy).unwrap())
         .into_iter()
         .collect();
-    let plan: Vec<_> = records.iter().cloned().map(Box::new).map(Change::SaveKey).collect();
+    let plan: Vec<_> =
+        records.iter().cloned().map(|key| Change::Key(KeyChange::Create(Box::new(key)))).collect();
     assert_eq!(store.commit(&plan).await.unwrap(), storage::Commit::Done);
     KeyRing::open(records, &kek).unwrap()
 }

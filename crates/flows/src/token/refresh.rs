@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use identity_core::grant::{ActiveGrant, Grant, RevocationReason, Rotation};
+use identity_core::grant::{
+    ActiveGrant, Generation, Grant, GrantTerms, RevocationReason, Rotation,
+};
 use identity_core::relying_party::GrantType;
 use identity_core::{EventKind, RefreshToken, RelyingParty, SecurityEvent, Timestamp};
 use protocol::token::TokenType;
@@ -44,10 +46,14 @@ pub async fn refresh(
     }
     let scopes = narrowed(&grant, scope)?;
     let cleared = ensure_active(provider, party, &grant.terms, &[], now).await?;
-    let grant = if party.authentication.is_public() {
-        rotate(provider, party, grant, &token, now).await?
+    let advanced = if party.authentication.is_public() {
+        match grant.clone().rotate(token.generation, now) {
+            Rotation::Repeat(_) => None,
+            Rotation::Advance(advanced) => Some(advanced),
+            Rotation::Replay => return Err(replayed(provider, party, &grant.terms, now).await?),
+        }
     } else {
-        grant
+        None
     };
     let standing = Standing {
         party,
@@ -56,13 +62,18 @@ pub async fn refresh(
         judged: &cleared.judged,
         now,
     };
+    // Signed before anything moves on: a device that cannot sign must not cost the client the
+    // generation it holds.
     let access = standing.access_token(provider, &scopes)?;
     let id_token = standing.id_token(provider, &access.token, None)?;
+    let generation = match advanced {
+        Some(advanced) => advance(provider, party, grant.generation, advanced, now).await?,
+        None => grant.generation,
+    };
     // A confidential client's token is renewed now and then so that it dies of disuse, not of age;
     // the old one stays good, and nothing is written.
     let renew = party.authentication.is_public() || now.since(token.issued_at) >= RENEW_AFTER;
-    let refresh_token =
-        renew.then(|| standing.refresh_token(provider, grant.generation)).transpose()?;
+    let refresh_token = renew.then(|| standing.refresh_token(provider, generation)).transpose()?;
     Ok(TokenResponse {
         access_token: access.token,
         token_type: TokenType::Bearer,
@@ -99,40 +110,36 @@ fn narrowed(
     }
 }
 
-async fn rotate(
+/// Returns the generation that counts now.
+async fn advance(
     provider: &Provider,
     party: &RelyingParty,
-    grant: ActiveGrant,
-    token: &RefreshToken,
+    from: Generation,
+    to: ActiveGrant,
     now: Timestamp,
-) -> Result<ActiveGrant, EndpointError> {
-    let (id, from) = (grant.terms.grant, grant.generation);
-    let terms = grant.terms.clone();
-    match grant.rotate(token.generation, now) {
-        Rotation::Repeat(grant) => Ok(grant),
-        Rotation::Advance(grant) => {
-            let change = Change::RotateGrant { grant: id, from, to: grant.generation, now };
-            let plan = [change, refreshed(provider, party, &grant, now)];
-            match provider.commit(&plan, now).await? {
-                Commit::Done => Ok(grant),
-                // Another caller was faster: an honest double submission gets the same newest token.
-                Commit::Lost(_) => match provider.store.grant(id).await? {
-                    Some(Grant::Active(now_active))
-                        if now_active.generation == grant.generation =>
-                    {
-                        Ok(now_active)
-                    }
-                    _ => Err(EndpointError::invalid_grant("the refresh token was used before")),
-                },
-            }
-        }
-        Rotation::Replay => {
-            let reason = RevocationReason::RefreshReplayed;
-            let plan = revocation(provider, party, &terms, reason, now);
-            provider.commit_uncontested(&plan, now).await?;
-            Err(EndpointError::invalid_grant("the refresh token was used before"))
-        }
+) -> Result<Generation, EndpointError> {
+    let (id, generation) = (to.terms.grant, to.generation);
+    let change = Change::RotateGrant { grant: id, from, to: generation, now };
+    match provider.commit(&[change, refreshed(provider, party, &to, now)], now).await? {
+        Commit::Done => Ok(generation),
+        // Another caller was faster: an honest double submission gets the same newest token.
+        Commit::Lost(_) => match provider.store.grant(id).await? {
+            Some(Grant::Active(current)) if current.generation == generation => Ok(generation),
+            _ => Err(EndpointError::invalid_grant("the refresh token was used before")),
+        },
     }
+}
+
+/// An old generation came back: somebody holds a copy, and the whole family goes (BCP-11).
+async fn replayed(
+    provider: &Provider,
+    party: &RelyingParty,
+    terms: &GrantTerms,
+    now: Timestamp,
+) -> Result<EndpointError, EndpointError> {
+    let plan = revocation(provider, party, terms, RevocationReason::RefreshReplayed, now);
+    provider.commit_uncontested(&plan, now).await?;
+    Ok(EndpointError::invalid_grant("the refresh token was used before"))
 }
 
 fn refreshed(

@@ -117,7 +117,8 @@ proptest! {
 #[test]
 fn the_first_key_signs_at_once_and_its_successor_is_announced() {
     let mut store = Store::default();
-    store.rotate(at(0));
+    // Dated back to 0, so that it is due at 600.
+    store.rotate(at(0).plus(CLOCK_SKEW));
     assert_eq!(maker(store.records.iter(), at(0)).unwrap().kid, "k1");
     assert!(plan_rotation(&store.records, PURPOSE, SCHEDULE, at(539)).is_empty());
 
@@ -135,7 +136,15 @@ fn keys_of_another_purpose_are_left_alone() {
     let mut store = Store::default();
     store.rotate(at(0));
     let plan = plan_rotation(&store.records, KeyPurpose::Seal, SCHEDULE, at(0));
-    assert_eq!(plan, RotationPlan { create: Some(at(0)), ..RotationPlan::default() });
+    let create = Some(at(0).minus(CLOCK_SKEW));
+    assert_eq!(plan, RotationPlan { create, ..RotationPlan::default() });
+}
+
+#[test]
+fn a_node_whose_clock_is_behind_does_not_fill_the_same_gap_again() {
+    let mut store = Store::default();
+    store.rotate(at(100));
+    assert!(plan_rotation(&store.records, PURPOSE, SCHEDULE, at(90)).is_empty());
 }
 
 #[test]

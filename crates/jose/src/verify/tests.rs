@@ -5,7 +5,8 @@ use serde_json::json;
 use super::*;
 use crate::digest::{base64url, base64url_decode, hmac_sha256};
 use crate::jws::sign;
-use crate::signing_key::{SigningKey, VerifyingKey};
+use crate::public_key::VerifyingKey;
+use crate::signing_key::SigningKey;
 use crate::testing::{T0, ring, seconds};
 
 const ISSUER: &str = "https://id.test";

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use identity_core::RelyingParty;
 use identity_core::id::DeliveryId;
-use identity_core::key::{KeyPurpose, KeyRecord};
+use identity_core::key::{KeyPurpose, KeyRecord, KeyTimes};
 use identity_core::relying_party::{
     AccessTokenFormat, Agreement, ClientAuthentication, ClientProfile, ConsentRule, GrantType,
     IdTokenAlgorithm, LocalizedText, RelyingPartyStatus, SubjectType,
 };
 
-use super::done;
 use super::sample::{ENTROPY, NOW, client, date, handle, seconds, texts};
-use crate::{Change, LogoutDelivery, Store};
+use super::{done, lost, winners};
+use crate::{Change, Contest, KeyChange, LogoutDelivery, Store};
 
 fn portal() -> RelyingParty {
     let text = |vi: &str, en: &str| LocalizedText { vi: vi.into(), en: en.into() };
@@ -59,9 +59,9 @@ pub async fn a_saved_relying_party_replaces_the_one_before(store: Arc<dyn Store>
     assert_eq!(parties, [suspended, other]);
 }
 
-pub async fn the_schedule_of_a_key_changes_and_its_secret_never_does(store: Arc<dyn Store>) {
-    let key = KeyRecord {
-        kid: "es256-1".into(),
+fn key(kid: &str) -> KeyRecord {
+    KeyRecord {
+        kid: kid.into(),
         purpose: KeyPurpose::SignEs256,
         wrapped: vec![1, 2, 3],
         created_at: NOW,
@@ -69,20 +69,70 @@ pub async fn the_schedule_of_a_key_changes_and_its_secret_never_does(store: Arc<
         retires_at: None,
         removes_at: None,
         compromised_at: None,
-    };
-    let save = |key: &KeyRecord| [Change::SaveKey(Box::new(key.clone()))];
-    done(&*store, &save(&key)).await;
-    assert_eq!(store.keys().await.unwrap(), from_ref(&key));
+    }
+}
 
-    let rescheduled = KeyRecord {
-        retires_at: Some(seconds(2)),
-        removes_at: Some(seconds(3)),
-        compromised_at: Some(seconds(4)),
-        ..key
+fn create(key: &KeyRecord) -> Change {
+    Change::Key(KeyChange::Create(Box::new(key.clone())))
+}
+
+fn retiring() -> KeyTimes {
+    KeyTimes { retires_at: Some(seconds(2)), removes_at: Some(seconds(3)), compromised_at: None }
+}
+
+fn reschedule(kid: &str, from: KeyTimes, to: KeyTimes) -> Change {
+    Change::Key(KeyChange::Reschedule { kid: kid.into(), from, to })
+}
+
+pub async fn a_key_is_made_once_and_its_times_move_from_what_was_seen(store: Arc<dyn Store>) {
+    let mut key = key("es256-1");
+    done(&*store, &[create(&key)]).await;
+    assert_eq!(store.keys().await.unwrap(), from_ref(&key));
+    let forged = KeyRecord { wrapped: vec![6, 6, 6], ..key.clone() };
+    lost(&*store, &[create(&forged)], Contest::KeyExists).await;
+
+    let compromised = KeyTimes { compromised_at: Some(seconds(4)), ..retiring() };
+    done(&*store, &[reschedule(&key.kid, key.times(), retiring())]).await;
+    done(&*store, &[reschedule(&key.kid, retiring(), compromised)]).await;
+    for stale in [KeyTimes::default(), retiring()] {
+        lost(&*store, &[reschedule(&key.kid, stale, retiring())], Contest::KeyMoved).await;
+    }
+    let unknown = [reschedule("nobody", KeyTimes::default(), retiring())];
+    lost(&*store, &unknown, Contest::KeyMoved).await;
+    key.set_times(compromised);
+    assert_eq!(store.keys().await.unwrap(), [key]);
+}
+
+/// Several nodes find at once that the next key is due; each has made one.
+pub async fn of_parallel_rotations_one_wins(store: Arc<dyn Store>) {
+    done(&*store, &[create(&key("current"))]).await;
+    let plans = (0..8).map(|node| {
+        let successor = key(&format!("next-{node}"));
+        vec![create(&successor), reschedule("current", KeyTimes::default(), retiring())]
+    });
+    assert_eq!(winners(&store, plans.collect(), Contest::KeyMoved).await, 1);
+    assert_eq!(store.keys().await.unwrap().len(), 2);
+}
+
+/// Several nodes start on an empty database: the first sealing key has one name on all of them.
+pub async fn of_parallel_first_starts_one_wins(store: Arc<dyn Store>) {
+    let plans =
+        (0..8).map(|node| vec![create(&key(&format!("own-{node}"))), create(&key("first"))]);
+    assert_eq!(winners(&store, plans.collect(), Contest::KeyExists).await, 1);
+    assert_eq!(store.keys().await.unwrap().len(), 2);
+}
+
+pub async fn a_key_is_rewrapped_from_what_was_seen(store: Arc<dyn Store>) {
+    let key = key("es256-1");
+    let rewrap = |from: &[u8], to: &[u8]| {
+        let (kid, from, to) = (key.kid.clone(), from.to_vec(), to.to_vec());
+        [Change::Key(KeyChange::Rewrap { kid, from, to })]
     };
-    let forged = KeyRecord { wrapped: vec![6, 6, 6], ..rescheduled.clone() };
-    done(&*store, &save(&forged)).await;
-    assert_eq!(store.keys().await.unwrap(), [rescheduled]);
+    done(&*store, &[create(&key)]).await;
+    done(&*store, &rewrap(&[1, 2, 3], &[4, 5])).await;
+    lost(&*store, &rewrap(&[1, 2, 3], &[6]), Contest::KeyMoved).await;
+    let rewrapped = KeyRecord { wrapped: vec![4, 5], ..key.clone() };
+    assert_eq!(store.keys().await.unwrap(), [rewrapped]);
 }
 
 pub async fn logouts_are_due_until_finished(store: Arc<dyn Store>) {

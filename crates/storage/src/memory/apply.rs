@@ -16,7 +16,7 @@ use identity_core::{
 use ledger::{RecordedEvent, Sequence};
 
 use super::durable::{Tables, login_names};
-use crate::change::{Change, Commit, Contest, GrantScope, SessionScope};
+use crate::change::{Change, Commit, Contest, GrantScope, KeyChange, SessionScope};
 use crate::error::StoreError;
 use crate::ports::StoreResult;
 use crate::record::{Enrolment, LogoutDelivery, ThrottleKey, VersionedSubject};
@@ -44,6 +44,7 @@ impl Tables {
             Change::TakeLogout { delivery, due_at, until } => {
                 return Ok(self.take_logout(*delivery, *due_at, *until));
             }
+            Change::Key(change) => return Ok(self.change_key(change)),
 
             Change::BindAuthenticator(enrolment) => {
                 self.enrolments.insert(enrolment.authenticator.id, Enrolment::clone(enrolment));
@@ -70,7 +71,6 @@ impl Tables {
             }
             Change::RevokeGrants { scope, reason, now } => self.revoke(scope, *reason, *now),
             Change::SaveRelyingParty(party) => self.save_relying_party(party),
-            Change::SaveKey(key) => self.save_key(key),
             Change::QueueLogout(delivery) => self.queue_logout(delivery),
             Change::FinishLogout(delivery) => drop(self.logouts.remove(delivery)),
             Change::RetryLogout { delivery, due_at } => self.retry_logout(*delivery, *due_at),
@@ -221,17 +221,32 @@ impl Tables {
         }
     }
 
-    fn save_key(&mut self, key: &KeyRecord) {
-        match self.keys.entry(key.kid.clone()) {
-            Entry::Vacant(free) => {
-                free.insert(key.clone());
+    fn change_key(&mut self, change: &KeyChange) -> Commit {
+        match change {
+            KeyChange::Create(key) => match self.keys.entry(key.kid.clone()) {
+                Entry::Occupied(_) => Commit::Lost(Contest::KeyExists),
+                Entry::Vacant(free) => {
+                    free.insert(KeyRecord::clone(key));
+                    Commit::Done
+                }
+            },
+            KeyChange::Reschedule { kid, from, to } => {
+                match self.keys.get_mut(kid).filter(|key| key.times() == *from) {
+                    Some(key) => {
+                        key.set_times(*to);
+                        Commit::Done
+                    }
+                    None => Commit::Lost(Contest::KeyMoved),
+                }
             }
-            Entry::Occupied(mut known) => {
-                let known = known.get_mut();
-                known.activates_at = key.activates_at;
-                known.retires_at = key.retires_at;
-                known.removes_at = key.removes_at;
-                known.compromised_at = key.compromised_at;
+            KeyChange::Rewrap { kid, from, to } => {
+                match self.keys.get_mut(kid).filter(|key| key.wrapped == *from) {
+                    Some(key) => {
+                        key.wrapped.clone_from(to);
+                        Commit::Done
+                    }
+                    None => Commit::Lost(Contest::KeyMoved),
+                }
             }
         }
     }

@@ -16,7 +16,8 @@ use crate::system::{SystemClock, SystemEntropy};
 pub async fn serve(config: &Config, role: Role) -> Result<String, CliError> {
     let traces = config.observing.traces.as_ref();
     let traces = Sending::start(traces, config.log_format, "info").map_err(StartError::Traces)?;
-    let node = Node::open(config, Arc::new(SystemClock), Arc::new(SystemEntropy::new())).await?;
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy::new()));
+    let node = Node::open_as(role, config, clock, entropy).await?;
     let listener = TcpListener::bind(config.listen).await;
     let listener = listener.map_err(|error| StartError::Server(ServerError::Listen(error)))?;
     let running = Running::start(node, role, listener).await?;

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::expiry::{Guards, Reminders};
 use super::key_keeper::{KeyKeeper, Pace};
 use super::observer::Observer;
 use super::sealer::Sealer;
@@ -26,6 +27,7 @@ const ROTATION_CHECK: Duration = Duration::from_mins(1);
 const KEEPING_CHECK: Duration = Duration::from_hours(1);
 /// After the connection that hears of news was lost.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
+const EXPIRY_CHECK: Duration = Duration::from_hours(1);
 const SEALING_CHECK: Duration = Duration::from_secs(1);
 /// After the past could not be counted.
 const COUNTING_AGAIN: Duration = Duration::from_secs(10);
@@ -53,6 +55,7 @@ impl Background {
         if let Some(indicators) = &node.indicators {
             loops.spawn(work.clone().count_the_past(Arc::clone(indicators), node.loaded_at));
         }
+        loops.spawn(work.clone().remind(Arc::clone(&node.guards)));
         match role {
             Role::Introspection => {}
             Role::All | Role::Authorization => {
@@ -206,6 +209,17 @@ impl Work {
         while !self.stopped_within(ROTATION_CHECK).await {
             // The ledger tells every node, this one too, to open the ring anew.
             outage.note(keeper.rotate(Pace::Scheduled, self.clock.now()).await);
+        }
+    }
+
+    async fn remind(self, guards: Arc<Guards>) {
+        let mut reminders = Reminders::default();
+        loop {
+            let now = self.clock.now();
+            reminders.log(guards.expiries(now), now);
+            if self.stopped_within(EXPIRY_CHECK).await {
+                return;
+            }
         }
     }
 

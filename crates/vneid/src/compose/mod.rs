@@ -8,6 +8,8 @@
 //! ```
 
 mod background;
+pub mod expiry;
+mod hsm;
 mod key_keeper;
 mod observer;
 mod sealer;
@@ -33,7 +35,6 @@ use flows::{Fault, Provider, Settings};
 use identity_core::secret::SecretBytes;
 use identity_core::{Clock, Entropy};
 use introspection::IntrospectionState;
-use jose::KeyEncryptionKey;
 use ledger::Sequence;
 use node::measure::IntrospectionMeter;
 use node::{Keys, Registry, SecurityView};
@@ -42,6 +43,8 @@ use storage::{LedgerReader, StoreError};
 use tokio::net::TcpListener;
 
 pub use background::Background;
+use expiry::Guards;
+pub use hsm::device;
 pub use key_keeper::{KeyError, KeyKeeper, Pace};
 pub use shutdown::{Shutdown, Trigger, channel};
 use storage_redis::RedisSettingsError;
@@ -91,6 +94,8 @@ pub enum StartError {
     Keys(#[from] KeyError),
     #[error("the key-encryption key cannot be used")]
     KeyEncryptionKey,
+    #[error("{0}: no certificate in PEM form")]
+    Certificate(String),
     #[error(transparent)]
     Fault(#[from] Fault),
     #[error("the pages cannot be prepared: {0}")]
@@ -107,6 +112,7 @@ pub enum StartError {
 pub struct Node {
     pub provider: Arc<Provider>,
     pub keeper: Arc<KeyKeeper>,
+    pub guards: Arc<Guards>,
     pub clock: Arc<dyn Clock>,
     durable: Durable,
     outbound: Arc<Outbound>,
@@ -120,8 +126,19 @@ pub struct Node {
 }
 
 impl Node {
-    /// In development the schema is brought up to date here; in production that is an act of its own.
+    /// A node that does everything.
     pub async fn open(
+        config: &Config,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, StartError> {
+        Self::open_as(Role::All, config, clock, entropy).await
+    }
+
+    /// In development the schema is brought up to date here; in production that is an act of its own.
+    /// A node that only answers introspection makes no keys: it waits for one that does.
+    pub async fn open_as(
+        role: Role,
         config: &Config,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
@@ -140,17 +157,25 @@ impl Node {
         let fleeting = Fleeting::open(config, &durable, &clock)?;
         let store = durable.store();
         let loaded_at = store.head().await?;
-        let kek = KeyEncryptionKey::from_bytes(config.keys.key_encryption.expose());
-        let kek = kek.map_err(|_| StartError::KeyEncryptionKey)?;
-        let keeper = KeyKeeper::new(Arc::clone(&store), kek, Arc::clone(&entropy));
-        keeper.rotate(Pace::Scheduled, now).await?;
+        let keeper = Arc::new(KeyKeeper::new(
+            Arc::clone(&store),
+            hsm::custody(config)?,
+            config.announce,
+            Arc::clone(&entropy),
+        ));
+        let keys = Arc::new(Keys::new(match role {
+            Role::All | Role::Authorization => keeper.ring_of_maker(now).await?,
+            Role::Introspection => keeper.ring_of_reader(clock.as_ref()).await?,
+        }));
+        let certificates = config.tls.iter().map(|files| files.certificate.clone());
+        let guards = Guards::new(certificates, Arc::clone(&keeper), Arc::clone(&keys))?;
         let security = SecurityView::starting(Arc::clone(&store) as Arc<dyn LedgerReader>, now);
         security.catch_up(now).await?;
         let provider = Provider {
             settings: settings(config),
             transient: fleeting.transient,
             bell: fleeting.bell,
-            keys: Arc::new(Keys::new(keeper.ring().await?)),
+            keys,
             registry: Arc::new(Registry::load(store.as_ref()).await?),
             policies,
             security: Arc::new(security),
@@ -162,7 +187,8 @@ impl Node {
         };
         Ok(Self {
             provider: Arc::new(provider),
-            keeper: Arc::new(keeper),
+            keeper,
+            guards: Arc::new(guards),
             clock,
             durable,
             outbound: Arc::new(outbound(config)?),
@@ -226,7 +252,7 @@ impl Node {
     fn watch(&self, role: Role) -> Option<Arc<Watch>> {
         Some(Arc::new(Watch {
             provider: Arc::clone(&self.provider),
-            keeper: Arc::clone(&self.keeper),
+            guards: Arc::clone(&self.guards),
             clock: Arc::clone(&self.clock),
             durable: self.durable.clone(),
             indicators: Arc::clone(self.indicators.as_ref()?),

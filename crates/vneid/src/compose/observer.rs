@@ -69,7 +69,7 @@ impl Observer {
             self.stale.registry = false;
         }
         if self.stale.keys {
-            self.keys.replace(self.keeper.ring().await?);
+            self.keeper.renew(&self.keys).await?;
             self.stale.keys = false;
         }
         Ok(())

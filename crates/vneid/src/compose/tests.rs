@@ -3,10 +3,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flows::admin::register_client;
-use identity_core::key::KeyPurpose;
+use identity_core::key::{KeyPurpose, KeyTimes};
 use identity_core::{ClientId, Clock as _, Timestamp};
 use jose::{KeyStage, SigningAlgorithm};
 use ledger::{RecordedEvent, Sequence};
+use storage::{Change, Commit, KeyChange};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -131,6 +132,57 @@ async fn a_key_asked_for_is_announced_before_it_signs() {
     node.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_nodes_that_start_or_rotate_at_once_one_makes_the_keys() {
+    let directory = tempfile::tempdir().unwrap();
+    let entropy = Arc::new(SystemEntropy::new());
+    let store = super::Durable::open(&in_file(&directory), entropy).await.unwrap();
+    store.migrate(SystemClock.now()).await.unwrap();
+    store.close().await;
+    let mut starting = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        let config = in_file(&directory);
+        starting.spawn(async move { open(&config).await.unwrap() });
+    }
+    let nodes = starting.join_all().await;
+    assert_eq!(nodes[0].keeper.records().await.unwrap().len(), 4);
+
+    let now = SystemClock.now();
+    let mut rotating = tokio::task::JoinSet::new();
+    for node in &nodes {
+        let keeper = Arc::clone(&node.keeper);
+        rotating.spawn(async move { keeper.rotate(Pace::Now, now).await.unwrap() });
+    }
+    let made = rotating.join_all().await.concat();
+    assert_eq!(made.len(), 4, "{made:?}");
+    assert_eq!(nodes[0].keeper.records().await.unwrap().len(), 8);
+    for node in nodes {
+        node.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_purpose_whose_only_key_leaked_gets_one_successor_from_many_nodes() {
+    // A leak that was committed while no successor could be made.
+    let directory = tempfile::tempdir().unwrap();
+    let config = in_file(&directory);
+    let (one, other) = (open(&config).await.unwrap(), open(&config).await.unwrap());
+    let records = one.keeper.records().await.unwrap();
+    let leaked = records.iter().find(|key| key.purpose == KeyPurpose::SignEs256).unwrap();
+    let now = one.clock.now();
+    let (kid, from) = (leaked.kid.clone(), leaked.times());
+    let to = KeyTimes { compromised_at: Some(now), ..from };
+    let leak = Change::Key(KeyChange::Reschedule { kid, from, to });
+    assert_eq!(one.provider.store.commit(&[leak]).await.unwrap(), Commit::Done);
+    let (first, second) = tokio::join!(
+        one.keeper.rotate(Pace::Scheduled, now),
+        other.keeper.rotate(Pace::Scheduled, now.plus(Duration::from_millis(1)))
+    );
+    assert_eq!(first.unwrap().len() + second.unwrap().len(), 1);
+    one.close().await;
+    other.close().await;
+}
+
 #[tokio::test]
 async fn a_compromised_key_is_replaced_in_the_act() {
     // ATK-131
@@ -230,7 +282,8 @@ async fn the_wrong_key_encryption_key_stops_the_start() {
     let directory = tempfile::tempdir().unwrap();
     open(&in_file(&directory)).await.unwrap().close().await;
     let mut config = in_file(&directory);
-    config.keys.key_encryption = crate::config::MasterKey::new([9; 32]);
+    config.keys.key_encryption =
+        crate::config::KeyEncryption::Key(crate::config::MasterKey::new([9; 32]));
     assert!(matches!(open(&config).await, Err(StartError::Keys(_))));
 }
 

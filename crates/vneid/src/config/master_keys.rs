@@ -69,9 +69,21 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
 }
 
+/// The key that wraps the ring, or where it is.
+#[derive(Clone)]
+pub enum KeyEncryption {
+    Key(MasterKey),
+    /// In the hardware security module, which never gives it out.
+    InToken {
+        label: String,
+    },
+}
+
 /// What each key is for.
 pub struct MasterKeys {
-    pub key_encryption: MasterKey,
+    pub key_encryption: KeyEncryption,
+    /// The one before it, until everything is rewrapped.
+    pub previous_key_encryption: Option<KeyEncryption>,
     pub personal_data: MasterKey,
     pub index: MasterKey,
     pub pairwise: MasterKey,

@@ -5,9 +5,11 @@
 //!  reading      Merged ──> Config, or every fault at once
 //!  master_keys  the four keys that never enter the database
 //!  stores       where what must be remembered is kept; redis, what may be lost
+//!  hsm          the token that may hold the first of them, and the signing keys
 //!  schema       the table as JSON Schema, for editors and people
 //! ```
 
+mod hsm;
 mod master_keys;
 mod reading;
 mod redis;
@@ -27,7 +29,8 @@ use flows::provider::TestAuthentication;
 use protocol::{Environment, Issuer};
 use url::Url;
 
-pub use master_keys::{MasterKey, MasterKeys};
+pub use hsm::Hsm;
+pub use master_keys::{KeyEncryption, MasterKey, MasterKeys};
 pub use settings::PREFIX;
 use settings::{Merged, Place};
 use storage_redis::RedisSettings;
@@ -43,6 +46,9 @@ pub struct Config {
     pub storage: Storage,
     pub redis: Option<RedisSettings>,
     pub keys: MasterKeys,
+    pub hsm: Option<Hsm>,
+    /// How long a signing key is published before it signs.
+    pub announce: Duration,
     pub tls: Option<TlsFiles>,
     pub test_authentication: TestAuthentication,
     /// Private places that outbound requests may reach.

@@ -10,14 +10,16 @@ use flows::provider::TestAuthentication;
 use identity_core::LoginName;
 use protocol::{Environment, Issuer};
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::settings::{Merged, Place, Written};
 use super::{
-    Config, ConfigError, Fault, LogFormat, MasterKey, MasterKeys, Observing, TlsFiles, Traces,
+    Config, ConfigError, Fault, LogFormat, MasterKeys, Observing, TlsFiles, Traces,
 };
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 const DEFAULT_CONNECTIONS: usize = 10_000;
+const DEFAULT_ANNOUNCE_HOURS: usize = 24;
 /// What a load balancer needs to see that a node is not ready any more.
 const DEFAULT_DRAIN_SECONDS: usize = 5;
 
@@ -44,6 +46,8 @@ impl<'a> Reading<'a> {
         let storage = self.storage(environment);
         let redis = self.redis();
         let keys = self.master_keys(environment);
+        let hsm = self.hsm();
+        let announce = self.number("keys.announce_hours").unwrap_or(DEFAULT_ANNOUNCE_HOURS);
         let tls = self.tls();
         let test_authentication = self.test_authentication(environment);
         let outbound_exceptions = self.outbound(environment);
@@ -61,6 +65,8 @@ impl<'a> Reading<'a> {
                     storage,
                     redis,
                     keys,
+                    hsm,
+                    announce: Duration::from_hours(u64::try_from(announce).unwrap_or(u64::MAX)),
                     tls,
                     test_authentication,
                     outbound_exceptions,
@@ -101,46 +107,40 @@ impl<'a> Reading<'a> {
     }
 
     fn master_keys(&mut self, environment: Environment) -> Option<MasterKeys> {
-        let key_encryption = self.master_key("keys.key_encryption_key", environment);
+        let key_encryption = self.key_encryption(environment);
+        let previous_key_encryption = self.previous_key_encryption(environment);
         let personal_data = self.master_key("keys.personal_data_key", environment);
         let index = self.master_key("keys.index_key", environment);
         let pairwise = self.master_key("keys.pairwise_key", environment);
         Some(MasterKeys {
             key_encryption: key_encryption?,
+            previous_key_encryption,
             personal_data: personal_data?,
             index: index?,
             pairwise: pairwise?,
         })
     }
 
-    fn master_key(&mut self, key: &str, environment: Environment) -> Option<MasterKey> {
+    /// By value or by file; missing is a fault.
+    pub(super) fn secret(&mut self, key: &str) -> Option<(Zeroizing<String>, Place)> {
         let by_value = self.text(key);
         let by_file = self.path_and_place(&format!("{key}_file"));
-        let (text, place) = match (by_value, by_file) {
-            (Some(written), None) => written,
+        match (by_value, by_file) {
+            (Some((text, place)), None) => Some((Zeroizing::new(text), place)),
             (None, Some((path, place))) => {
                 let read = std::fs::read_to_string(&path);
                 let read = read.map_err(|error| self.fault(&place, error.to_string()));
-                (read.ok()?, place)
+                Some((Zeroizing::new(read.ok()?), place))
             }
             (Some((_, place)), Some(_)) => {
                 self.fault(&place, "is given by value and by file");
-                return None;
+                None
             }
             (None, None) => {
                 self.missing(&format!("{key}_file"));
-                return None;
+                None
             }
-        };
-        let key = MasterKey::parse(&text);
-        match &key {
-            None => self.fault(&place, "expected 32 bytes, hexadecimal or base64"),
-            Some(key) if key.is_an_example() => {
-                self.only_in_development(environment, &place, "this key is public");
-            }
-            Some(_) => {}
         }
-        key
     }
 
     fn tls(&mut self) -> Option<TlsFiles> {
@@ -235,7 +235,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn required(&mut self, key: &str) -> Option<(String, Place)> {
+    pub(super) fn required(&mut self, key: &str) -> Option<(String, Place)> {
         let found = self.text(key);
         if found.is_none() {
             self.missing(key);
@@ -282,6 +282,10 @@ impl<'a> Reading<'a> {
             Place::Variable(_) => PathBuf::from(text),
         };
         Some((path, place))
+    }
+
+    pub(super) fn holds(&self, key: &str) -> bool {
+        self.merged.holds(key)
     }
 
     pub(super) fn missing(&mut self, key: &str) {

@@ -145,6 +145,37 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("keys.pairwise_key_file", Kind::Text, "The same, in a file."),
     setting(
+        "keys.previous_key_encryption_key",
+        Kind::Text,
+        "The key-encryption key before this one, until `vneid keys rewrap` is done.",
+    ),
+    setting("keys.previous_key_encryption_key_file", Kind::Text, "The same, in a file."),
+    setting(
+        "keys.announce_hours",
+        Kind::Number,
+        "How long a signing key is published before it signs. Default 24.",
+    ),
+    setting("hsm.module", Kind::Text, "PKCS#11 library of a hardware security module."),
+    setting("hsm.token_label", Kind::Text, "Label of the token in it."),
+    setting("hsm.pin", Kind::Text, "PIN of the token's ordinary user."),
+    setting("hsm.pin_file", Kind::Text, "The same, in a file."),
+    setting(
+        "hsm.key_encryption_key_label",
+        Kind::Text,
+        "Label of an AES-256 key in the token, used instead of keys.key_encryption_key.",
+    ),
+    setting(
+        "hsm.previous_key_encryption_key_label",
+        Kind::Text,
+        "Label of the one before it, until `vneid keys rewrap` is done.",
+    ),
+    setting(
+        "hsm.signing",
+        Kind::Flag,
+        "Make signing keys in the token; they never leave it. Default false.",
+    ),
+    setting("hsm.sessions", Kind::Number, "Most operations in the token at once. Default 4."),
+    setting(
         "tls.certificate",
         Kind::Text,
         "PEM file with the certificate chain. Without tls, a proxy terminates it.",
@@ -240,6 +271,10 @@ pub struct Merged {
 impl Merged {
     pub fn take(&mut self, key: &str) -> Option<(Written, Place)> {
         self.values.remove(key)
+    }
+
+    pub fn holds(&self, key: &str) -> bool {
+        self.values.contains_key(key)
     }
 
     pub fn read_file(&mut self, table: &Table, faults: &mut Vec<Fault>) {

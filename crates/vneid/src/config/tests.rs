@@ -2,7 +2,7 @@ use std::path::Path;
 
 use protocol::Environment;
 
-use super::{Config, ConfigError, Storage, schema};
+use super::{Config, ConfigError, KeyEncryption, Storage, schema};
 
 const KEY: &str = "1111111111111111111111111111111111111111111111111111111111111111";
 
@@ -154,4 +154,28 @@ fn the_example_configuration_is_one() {
     let text = include_str!("../../../../keys.example/vneid.toml");
     let base = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../keys.example"));
     assert!(Config::read(text, base, &[]).is_ok());
+}
+
+const HSM: &str = "[hsm]\nmodule = \"/usr/lib/hsm.so\"\ntoken_label = \"vneid\"\n";
+
+#[test]
+fn the_key_that_wraps_the_ring_is_here_or_in_the_token() {
+    let line = format!("key_encryption_key = \"{KEY}\"\n");
+    let in_token = format!(
+        "{}{HSM}pin = \"1234\"\nkey_encryption_key_label = \"kek\"\n",
+        whole("").replace(&line, &line.replace("key_enc", "previous_key_enc"))
+    );
+    let config = read(&in_token, &[]).unwrap();
+    let current = &config.keys.key_encryption;
+    assert!(matches!(current, KeyEncryption::InToken { label } if label == "kek"));
+    assert!(matches!(config.keys.previous_key_encryption, Some(KeyEncryption::Key(_))));
+    let hsm = config.hsm.unwrap();
+    assert_eq!((hsm.sessions, hsm.signing, hsm.pin.expose()), (4, false, &b"1234"[..]));
+
+    let both = [("VNEID_KEYS_KEY_ENCRYPTION_KEY", KEY)];
+    assert!(faults(&in_token, &both)[0].contains("exclude each other"));
+    let tokenless = in_token.replace("module = \"/usr/lib/hsm.so\"\n", "");
+    assert!(faults(&tokenless, &[]).contains(&"hsm.module: is missing".to_owned()));
+    let pinless = in_token.replace("pin = \"1234\"\n", "");
+    assert_eq!(faults(&pinless, &[]), ["hsm.pin_file: is missing"]);
 }

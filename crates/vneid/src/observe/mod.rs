@@ -33,7 +33,8 @@ use jose::SigningAlgorithm;
 use ledger::Freshness;
 use tokio::time::timeout;
 
-use crate::compose::{Durable, KeyKeeper, Role};
+use crate::compose::expiry::Guards;
+use crate::compose::{Durable, Role};
 use indicators::Indicators;
 
 pub use numbers::install;
@@ -45,7 +46,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// What one node shows of itself.
 pub struct Watch {
     pub provider: Arc<Provider>,
-    pub keeper: Arc<KeyKeeper>,
+    pub guards: Arc<Guards>,
     pub clock: Arc<dyn Clock>,
     pub durable: Durable,
     pub indicators: Arc<Indicators>,

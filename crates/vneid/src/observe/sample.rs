@@ -1,11 +1,6 @@
 //! Gauges: looked up when somebody asks, so that nothing runs when nobody does.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
 use identity_core::Timestamp;
-use identity_core::key::{KeyPurpose, KeyRecord};
-use jose::KeyStage;
 use metrics::gauge;
 use node::measure::{
     BUILD_INFO, EXPIRY_SECONDS, EXPIRY_WARNING_SECONDS, HASH_QUEUE, KEY_AGE_SECONDS,
@@ -15,19 +10,10 @@ use node::measure::{
 
 use super::{Watch, process};
 use crate::cli::text::word;
+use crate::compose::expiry::Expiry;
 
 /// Due notices are counted no further than this.
 const DUE_AT_MOST: u32 = 1000;
-
-/// From when on it is late that a key which ends has no successor.
-const NOTICE: Duration = Duration::from_hours(21 * 24);
-
-/// Something that ends, and from when on it should have been replaced already.
-struct Ending {
-    what: String,
-    ends_at: Timestamp,
-    warns_from: Timestamp,
-}
 
 pub async fn sample(watch: &Watch) {
     let now = watch.clock.now();
@@ -40,10 +26,7 @@ pub async fn sample(watch: &Watch) {
     for (store, numbers) in watch.durable.pools() {
         pool(store, numbers);
     }
-    if let Ok(records) = watch.keeper.records().await {
-        keys(&records, now);
-        ends(&endings(&records), now);
-    }
+    keys(watch, now);
     if let Ok(due) = watch.provider.store.due_logouts(now, DUE_AT_MOST).await {
         gauge!(LOGOUT_NOTICES_DUE.name).set(number(due.len()));
     }
@@ -72,37 +55,14 @@ fn passwords(watch: &Watch) {
     }
 }
 
-/// The newest active key of each purpose.
-fn keys(records: &[KeyRecord], now: Timestamp) {
-    let mut active: BTreeMap<String, Timestamp> = BTreeMap::new();
-    for record in records.iter().filter(|record| KeyStage::of(record, now) == KeyStage::Active) {
-        let newest = active.entry(word(&record.purpose)).or_insert(record.activates_at);
-        *newest = record.activates_at.max(*newest);
+fn keys(watch: &Watch, now: Timestamp) {
+    for (purpose, age) in watch.guards.key_ages(now) {
+        gauge!(KEY_AGE_SECONDS.name, "purpose" => word(&purpose)).set(age.as_secs_f64());
     }
-    for (purpose, since) in active {
-        gauge!(KEY_AGE_SECONDS.name, "purpose" => purpose).set(now.since(since).as_secs_f64());
-    }
-}
-
-/// What ends without a successor: the last key of a purpose that has an end.
-fn endings(records: &[KeyRecord]) -> Vec<Ending> {
-    let purposes =
-        [KeyPurpose::SignEs256, KeyPurpose::SignRs256, KeyPurpose::SignEdDsa, KeyPurpose::Seal];
-    let last = |purpose: KeyPurpose| {
-        let of_purpose = records
-            .iter()
-            .filter(|record| record.purpose == purpose && record.compromised_at.is_none());
-        let last = of_purpose.max_by_key(|record| record.activates_at)?;
-        let ends_at = last.retires_at?;
-        Some(Ending { what: word(&purpose), ends_at, warns_from: ends_at.minus(NOTICE) })
-    };
-    purposes.into_iter().filter_map(last).collect()
-}
-
-fn ends(endings: &[Ending], now: Timestamp) {
-    for Ending { what, ends_at, warns_from } in endings {
-        gauge!(EXPIRY_SECONDS.name, "what" => what.clone()).set(until(*ends_at, now));
-        gauge!(EXPIRY_WARNING_SECONDS.name, "what" => what.clone()).set(until(*warns_from, now));
+    for Expiry { what, ends_at, warns_from } in watch.guards.expiries(now) {
+        let what = what.to_string();
+        gauge!(EXPIRY_SECONDS.name, "what" => what.clone()).set(until(ends_at, now));
+        gauge!(EXPIRY_WARNING_SECONDS.name, "what" => what).set(until(warns_from, now));
     }
 }
 
