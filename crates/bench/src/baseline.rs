@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse as _, Json, Response};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -181,12 +181,13 @@ fn sha256(text: &str) -> [u8; 32] {
 fn answer(size: usize, echo: &str) -> Response {
     let echo: String = echo.chars().take(16).collect();
     let rest = size.saturating_sub(88 + echo.len());
-    Json(Answer {
+    let answer = Answer {
         active: true,
         token_type: "Bearer",
         expires_in: 900,
         scope: &echo,
         access_token: &"x".repeat(rest),
-    })
-    .into_response()
+    };
+    let body = serde_json::to_vec(&answer).expect("JSON");
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }

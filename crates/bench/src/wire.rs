@@ -23,7 +23,7 @@ pub struct Answer<'a> {
 
 impl Answer<'_> {
     /// The first header of this name. Servers of ours write names in lower case.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub fn header<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         self.headers(name).next()
     }
 
