@@ -5,11 +5,14 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;
+use test_servers::Postgres;
+use test_servers::postgres::Durability;
 
 use crate::wire::{self, Wire};
 
@@ -81,26 +84,65 @@ impl Drop for Process {
     }
 }
 
+/// Where the provider keeps things.
+#[derive(Clone)]
+pub enum Stores {
+    Embedded,
+    /// A server of our own and a database in it.
+    Production(Arc<Postgres>, String),
+}
+
+impl Stores {
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Production(..) => "production",
+        }
+    }
+
+    /// A PostgreSQL as it would be set up for this machine: synced, nothing archived.
+    pub fn server() -> Arc<Postgres> {
+        let server = Postgres::start(Durability::Real);
+        for setting in [
+            "archive_mode = off",
+            "shared_buffers = '1GB'",
+            "max_wal_size = '8GB'",
+            "checkpoint_timeout = '15min'",
+        ] {
+            server.psql(&format!("ALTER SYSTEM SET {setting}"));
+        }
+        server.stop();
+        server.restart();
+        Arc::new(server)
+    }
+
+    pub fn production(server: &Arc<Postgres>, database: &str) -> Self {
+        server.psql(&format!("CREATE DATABASE {database}"));
+        Self::Production(Arc::clone(server), database.to_owned())
+    }
+}
+
 /// A provider's directory: configuration, clients, people. Gone when dropped.
 pub struct Ground {
     directory: TempDir,
     binary: PathBuf,
-    pub name: &'static str,
+    pub stores: Stores,
     pub subjects: u64,
 }
 
 impl Ground {
-    /// `storage` is the table `[storage]` of the configuration.
-    pub fn prepare(
-        name: &'static str,
-        storage: &str,
-        binary: &Path,
-        subjects: u64,
-        grants: u64,
-    ) -> Self {
+    /// Migrated, seeded with people and grants, with our clients registered.
+    pub fn prepare(stores: Stores, binary: &Path, subjects: u64, grants: u64) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let ground = Self { directory, binary: binary.to_owned(), name, subjects };
-        fs::write(ground.path("vneid.toml"), configuration(storage)).expect("written");
+        let name = stores.name();
+        let storage = match &stores {
+            Stores::Embedded => "sqlite = \"vneid.db\"".to_owned(),
+            Stores::Production(server, database) => {
+                format!("postgres = \"{}\"", server.url_of(database))
+            }
+        };
+        let ground = Self { directory, binary: binary.to_owned(), stores, subjects };
+        fs::write(ground.path("vneid.toml"), configuration(&storage)).expect("written");
         ground.run(&["migrate"]);
         let (subjects, grants) = (subjects.to_string(), grants.to_string());
         let said = ground.run(&["seed", "--subjects", &subjects, "--grants", &grants]);
@@ -114,6 +156,23 @@ impl Ground {
 
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
+    }
+
+    pub const fn name(&self) -> &'static str {
+        self.stores.name()
+    }
+
+    /// Where the baseline keeps its two tables.
+    pub fn bare_database(&self) -> String {
+        match &self.stores {
+            Stores::Embedded => format!("sqlite:{}", self.path("bare.db").display()),
+            Stores::Production(server, database) => {
+                let bare = format!("{database}_bare");
+                server.psql(&format!("DROP DATABASE IF EXISTS {bare}"));
+                server.psql(&format!("CREATE DATABASE {bare}"));
+                server.url_of(&bare)
+            }
+        }
     }
 
     pub fn serve(&self) -> Process {

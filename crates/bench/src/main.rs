@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bench::baseline::{self, AnswerSizes};
 use bench::database::Database;
-use bench::ground::{Ground, Process, free_port};
+use bench::ground::{Ground, Process, Stores, free_port};
 use bench::load::Span;
 use bench::plot;
 use bench::report::Report;
@@ -48,13 +48,37 @@ struct Plan {
     /// Seconds measured in each half of a round
     #[arg(long, default_value_t = 3.0)]
     seconds: f64,
-    #[arg(long, default_value_t = 10_000)]
+    /// embedded, production, or both
+    #[arg(long, value_delimiter = ',')]
+    stores: Vec<String>,
+    /// People in the large database
+    #[arg(long, default_value_t = 200_000)]
     subjects: u64,
-    #[arg(long, default_value_t = 50_000)]
+    /// Grants in the large database
+    #[arg(long, default_value_t = 1_000_000)]
     grants: u64,
     /// Where results.json and results.svg go
     #[arg(long, default_value = "target/bench")]
     out: PathBuf,
+}
+
+/// People and grants in the small databases.
+const SMALL: (u64, u64) = (10_000, 50_000);
+
+impl Plan {
+    fn wants(&self, scenario: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == scenario)
+    }
+
+    fn wants_stores(&self, stores: &str) -> bool {
+        self.stores.is_empty() || self.stores.iter().any(|only| only == stores)
+    }
+
+    fn effort(&self) -> Effort {
+        let warm_up = Duration::from_millis(500);
+        let measured = Duration::from_secs_f64(self.seconds);
+        Effort { rounds: self.rounds, span: Span { warm_up, measured } }
+    }
 }
 
 fn main() {
@@ -74,40 +98,48 @@ fn measure(plan: &Plan) {
     let binary = std::env::current_exe().expect("a path").with_file_name("vneid");
     assert!(binary.exists(), "build it first: cargo build --release -p vneid");
     let mut report = Report::here(plan.subjects);
-    let embedded = Ground::prepare(
-        "embedded",
-        "sqlite = \"vneid.db\"",
-        &binary,
-        plan.subjects,
-        plan.grants,
-    );
-    on(&embedded, &format!("sqlite:{}", embedded.path("bare.db").display()), plan, &mut report);
+    if plan.wants_stores("embedded") {
+        let ground = Ground::prepare(Stores::Embedded, &binary, SMALL.0, SMALL.1);
+        on(&ground, plan, &mut report);
+    }
+    if plan.wants_stores("production") {
+        let server = Stores::server();
+        let stores = Stores::production(&server, "small");
+        let small = Ground::prepare(stores, &binary, SMALL.0, SMALL.1);
+        on(&small, plan, &mut report);
+        if plan.wants("scale") {
+            let stores = Stores::production(&server, "large");
+            let large = Ground::prepare(stores, &binary, plan.subjects, plan.grants);
+            many_people(&small, &large, plan, &mut report);
+        }
+    }
     publish(&report, &plan.out);
 }
 
+fn many_people(small: &Ground, large: &Ground, plan: &Plan, report: &mut Report) {
+    let (few, many) = (small.serve(), large.serve());
+    for line in scenario::compare_sizes((small, &few), (large, &many), plan.effort()) {
+        report.add(line);
+    }
+}
+
 /// Every wanted scenario over one pair of stores.
-fn on(ground: &Ground, database: &str, plan: &Plan, report: &mut Report) {
+fn on(ground: &Ground, plan: &Plan, report: &mut Report) {
     let provider = ground.serve();
-    let baseline = serve_baseline(ground, database, scenario::answer_sizes(ground, &provider));
-    let span = Span {
-        warm_up: Duration::from_millis(500),
-        measured: Duration::from_secs_f64(plan.seconds),
-    };
-    let effort = Effort { rounds: plan.rounds, span };
+    let baseline = serve_baseline(ground, scenario::answer_sizes(ground, &provider));
+    let effort = plan.effort();
     let field = Field { ground, provider: &provider, baseline: &baseline, effort };
-    let wanted = |name: &&&str| plan.only.is_empty() || plan.only.iter().any(|only| only == *name);
-    for name in NAMES.iter().filter(wanted) {
+    for name in NAMES.iter().filter(|name| plan.wants(name)) {
         for line in scenario::measure(name, &field) {
-            eprintln!("{}", line.row());
-            report.lines.push(line);
+            report.add(line);
         }
     }
 }
 
-fn serve_baseline(ground: &Ground, database: &str, sizes: AnswerSizes) -> Process {
+fn serve_baseline(ground: &Ground, sizes: AnswerSizes) -> Process {
     let port = free_port();
     let mut command = Command::new(std::env::current_exe().expect("a path"));
-    command.args(["baseline", "--database", database]);
+    command.args(["baseline", "--database", &ground.bare_database()]);
     command.arg("--listen").arg(format!("127.0.0.1:{port}"));
     for (name, size) in sizes.named() {
         command.arg(format!("--{name}")).arg(size.to_string());

@@ -86,6 +86,12 @@ impl Report {
         Self { cores, processor: model.to_owned(), subjects, lines: Vec::new() }
     }
 
+    /// Told at once: a whole run takes minutes.
+    pub fn add(&mut self, line: Line) {
+        eprintln!("{}", line.row());
+        self.lines.push(line);
+    }
+
     pub fn table(&self) -> String {
         let mut table = format!(
             "{:<44} {:<10} {:>10} {:>10} {:>8} {:>9} {:>8} {:>8}\n",

@@ -1,6 +1,8 @@
 //! The machine's clock and randomness: the one place that reads either.
 
 use identity_core::{Clock, Entropy, Timestamp};
+use rustix::process::setpriority_process;
+use rustix::thread::gettid;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 pub struct SystemClock;
@@ -11,6 +13,16 @@ impl Clock for SystemClock {
         let since_epoch =
             std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_unix_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// Lowers the priority of the calling thread, for work that may take its time: whatever else wants
+/// the core gets it at once, and this gets what is left. Measured in docs/performance.md.
+pub fn let_others_go_first() {
+    const NICENESS: i32 = 19;
+    // On Linux a priority belongs to a thread, although the call speaks of processes.
+    if let Err(error) = setpriority_process(Some(gettid()), NICENESS) {
+        tracing::warn!(%error, "hashing runs at the priority of everything else");
     }
 }
 

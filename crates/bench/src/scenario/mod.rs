@@ -131,7 +131,7 @@ pub fn in_turns(
     let told = told.expect("at least one round");
     Line {
         scenario: scenario.to_owned(),
-        stores: field.ground.name,
+        stores: field.ground.name(),
         unit,
         ours: median(&our_rates),
         baseline: Some(median(&base_rates)),

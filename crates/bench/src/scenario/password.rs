@@ -95,7 +95,7 @@ pub fn tail(field: &Field<'_>) -> Line {
     }
     Line {
         scenario: "introspection p99 beside password logins".to_owned(),
-        stores: field.ground.name,
+        stores: field.ground.name(),
         unit: "ms",
         ours: median(&crowded),
         baseline: Some(median(&alone)),

@@ -26,9 +26,9 @@ pub fn compare_sizes(small: (&Ground, &Process), large: (&Ground, &Process), eff
         move |span: Span| closed(address, password::logins(subjects), span)
     };
     vec![
-        compared("refresh, many people", large.0.name, effort, refresh(large), refresh(small)),
-        compared("single sign-on, many people", large.0.name, effort, login(large), login(small)),
-        compared("password login, many people", large.0.name, effort, by_password(large), by_password(small)),
+        compared("refresh, many people", large.0.name(), effort, refresh(large), refresh(small)),
+        compared("single sign-on, many people", large.0.name(), effort, login(large), login(small)),
+        compared("password login, many people", large.0.name(), effort, by_password(large), by_password(small)),
     ]
 }
 
