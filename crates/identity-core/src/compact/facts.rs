@@ -1,7 +1,7 @@
 //! How each fact is written: fields in order, choices by number. Both are for ever.
 
 use super::{Compact, Input, write_fields};
-use crate::access_token::{AccessToken, RefreshToken, TokenPerson};
+use crate::access_token::{AccessToken, RefreshAbout, RefreshToken, TokenPerson};
 use crate::account::{AccountLevel, AccountState, Lock, LockReason, LockedBy};
 use crate::authenticator::{AuthenticatorKind, FactorCategory};
 use crate::evidence::{
@@ -38,6 +38,7 @@ macro_rules! structure {
         }
     };
 }
+#[cfg(test)]
 pub(super) use structure;
 
 macro_rules! choice {
@@ -74,7 +75,8 @@ identifiers!(AuthenticatorId, DeviceId, EvidenceId, GrantId, SessionId, SubjectI
 
 structure!(AccessToken { token, client, audience, scopes, issued_at, expires_at, person });
 structure!(TokenPerson { grant, session, subject_identifier, state, evidence, userinfo_claims });
-structure!(RefreshToken { grant, client, generation, issued_at });
+structure!(RefreshToken { grant, client, generation, issued_at; later about });
+structure!(RefreshAbout { subject, session });
 structure!(AuthorizationCode {
     terms,
     redirect_uri,

@@ -12,6 +12,7 @@ use crate::evidence::*;
 use crate::grant::{AuthorizationCode, Generation, GrantTerms};
 use crate::id::*;
 use crate::subject::{Card, CardKind, GuardianLink, GuardianScope, LegalCapacity, SubjectState};
+use crate::access_token::RefreshAbout;
 use crate::{AccessToken, RefreshToken, TokenPerson};
 
 const NOW: Timestamp = Timestamp::from_unix_millis(1_795_000_000_123);
@@ -165,6 +166,10 @@ fn every_fact_comes_back_whole_or_not_at_all() {
         client: ClientId::parse("portal").unwrap(),
         generation: Generation(u32::MAX),
         issued_at: NOW,
+        about: Some(RefreshAbout {
+            subject: SubjectId::from_uuid(uuid(2)),
+            session: Some(SessionId::from_uuid(uuid(3))),
+        }),
     });
 }
 
