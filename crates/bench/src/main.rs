@@ -15,6 +15,10 @@ use bench::report::Report;
 use bench::scenario::{self, Effort, Field, NAMES};
 use clap::{Args, Parser, Subcommand};
 
+/// The provider's, so that the baseline has it too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 #[command(about = "Measures the provider against the least a server could do")]
 struct Cli {
