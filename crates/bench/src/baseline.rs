@@ -91,8 +91,7 @@ pub async fn run(listen: SocketAddr, database: Database, sizes: AnswerSizes) {
     let key = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).expect("the key");
     let strangers = (0..1000).map(|n| (format!("stranger-{n}"), sha256(&n.to_string())));
     let known = [PORTAL, OFFICE].map(|client| (client.to_owned(), sha256(SECRET)));
-    let bare =
-        Bare { clients: strangers.chain(known).collect(), sizes, database, key, random };
+    let bare = Bare { clients: strangers.chain(known).collect(), sizes, database, key, random };
     let router = Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/introspect", post(introspect))

@@ -47,8 +47,11 @@ impl Process {
         let began = Instant::now();
         let child = command.stdin(Stdio::null()).stdout(file()).stderr(file()).spawn();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let mut process =
-            Self { child: child.expect("the program starts"), address, ready_after: Duration::ZERO };
+        let mut process = Self {
+            child: child.expect("the program starts"),
+            address,
+            ready_after: Duration::ZERO,
+        };
         let probe = wire::get("/healthz", &[]);
         while !Wire::to(address).exchange(&probe).is_ok_and(|answer| answer.status == 200) {
             let ended = process.child.try_wait().expect("a child");

@@ -151,10 +151,7 @@ pub fn beside<J: Journey, T>(
 }
 
 /// A thread for each journey. They mostly sleep in `read`, and their stacks are small.
-fn on_threads<J: Journey>(
-    journeys: Vec<J>,
-    work: impl Fn(usize, J) -> Outcome + Sync,
-) -> Outcome {
+fn on_threads<J: Journey>(journeys: Vec<J>, work: impl Fn(usize, J) -> Outcome + Sync) -> Outcome {
     let work = &work;
     std::thread::scope(|scope| {
         let threads: Vec<_> = journeys

@@ -61,6 +61,9 @@ struct Plan {
     /// Grants in the large database
     #[arg(long, default_value_t = 1_000_000)]
     grants: u64,
+    /// Minutes of steady logins while memory is watched
+    #[arg(long, default_value_t = 0)]
+    soak_minutes: u64,
     /// Where results.json and results.svg go
     #[arg(long, default_value = "target/bench")]
     out: PathBuf,
@@ -137,6 +140,9 @@ fn on(ground: &Ground, plan: &Plan, report: &mut Report) {
         for line in scenario::measure(name, &field) {
             report.add(line);
         }
+    }
+    if plan.soak_minutes > 0 {
+        report.add(scenario::soak(&field, plan.soak_minutes));
     }
 }
 

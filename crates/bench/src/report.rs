@@ -120,7 +120,8 @@ impl Line {
             Some(false) => "  MISSED",
             None => "",
         };
-        let failed = if self.failed == 0 { String::new() } else { format!("  {} failed", self.failed) };
+        let failed =
+            if self.failed == 0 { String::new() } else { format!("  {} failed", self.failed) };
         let optional = |value: Option<f64>| value.map_or_else(String::new, short);
         format!(
             "{:<44} {:<10} {:>10} {:>10} {:>8} {:>9} {:>8} {:>8}{mark}{failed}",

@@ -141,7 +141,8 @@ mod tests {
         // RFC 7662 §2.2
         let json = serde_json::to_string(&IntrospectionResponse::<Value>::Inactive).unwrap();
         assert_eq!(json, r#"{"active":false}"#);
-        let told: IntrospectionResponse = serde_json::from_str(r#"{"active":false,"sub":"x"}"#).unwrap();
+        let told: IntrospectionResponse =
+            serde_json::from_str(r#"{"active":false,"sub":"x"}"#).unwrap();
         assert_eq!(IntrospectionResponse::Inactive, told);
     }
 

@@ -16,8 +16,8 @@ use uuid::Uuid;
 use crate::change::{Change, Commit};
 use crate::error::StoreError;
 use crate::record::{
-    Dossier, DossierOf, Enrolment, Lease, LogoutDelivery, SignedCheckpoint, SubjectListing, ThrottleKey,
-    VersionedSubject,
+    Dossier, DossierOf, Enrolment, Lease, LogoutDelivery, SignedCheckpoint, SubjectListing,
+    ThrottleKey, VersionedSubject,
 };
 
 pub type StoreResult<T> = Result<T, StoreError>;

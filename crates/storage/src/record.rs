@@ -6,7 +6,8 @@ use identity_core::grant::Grant;
 use identity_core::id::DeliveryId;
 use identity_core::secret::SecretBytes;
 use identity_core::{
-    AuthenticatorId, ClientId, GrantId, LoginName, Session, SessionId, Subject, SubjectId, Timestamp,
+    AuthenticatorId, ClientId, GrantId, LoginName, Session, SessionId, Subject, SubjectId,
+    Timestamp,
 };
 use ledger::Sequence;
 

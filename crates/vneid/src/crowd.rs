@@ -29,7 +29,10 @@ pub fn subject(index: u64, now: Timestamp, entropy: &dyn Entropy) -> Option<Subj
     Some(Subject {
         id: SubjectId::random(entropy),
         profile: profile(index, now)?,
-        account: Account { level: AccountLevel::Two, state: AccountState::Activated { since: now } },
+        account: Account {
+            level: AccountLevel::Two,
+            state: AccountState::Activated { since: now },
+        },
         card: Some(Card { kind: CardKind::IdentityCard, valid_until }),
         capacity: LegalCapacity::Full,
         guardians: Vec::new(),

@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 
 use identity_core::{Clock, Entropy, Timestamp};
+use ring::rand::{SecureRandom as _, SystemRandom};
 use rustix::process::setpriority_process;
 use rustix::thread::gettid;
-use ring::rand::{SecureRandom as _, SystemRandom};
 
 pub struct SystemClock;
 
@@ -19,9 +19,10 @@ impl Clock for SystemClock {
 }
 
 /// Lowers the priority of the calling thread, for work that may take its time: whatever else wants
-/// the core gets it at once, and this gets what is left. Measured in docs/performance.md.
+/// the core gets it at once, and this gets what is left: at least a tenth, so that logins go on
+/// beside a busy neighbour. Measured in docs/performance.md.
 pub fn let_others_go_first() {
-    const NICENESS: i32 = 19;
+    const NICENESS: i32 = 10;
     // On Linux a priority belongs to a thread, although the call speaks of processes.
     if let Err(error) = setpriority_process(Some(gettid()), NICENESS) {
         tracing::warn!(%error, "hashing runs at the priority of everything else");

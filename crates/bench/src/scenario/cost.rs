@@ -1,8 +1,11 @@
 //! What it costs besides time: storage, memory, the wait for a start.
 
+use std::time::Duration;
+
 use super::rate::sso_once;
 use super::{Field, request, settle, visitors};
 use crate::ground::{Process, Stores};
+use crate::load::beside;
 use crate::report::{Line, Target, median};
 use crate::walk::tokens;
 use crate::wire::Wire;
@@ -86,7 +89,7 @@ fn number(text: &str) -> u64 {
 pub fn memory(field: &Field<'_>) -> Vec<Line> {
     let stores = field.ground.name();
     let node = field.ground.serve();
-    std::thread::sleep(std::time::Duration::from_secs(2));
+    std::thread::sleep(Duration::from_secs(2));
     let idle = node.resident() as f64 / 1024.0;
     take_back(&node, WARM_UP);
     settle();
@@ -118,11 +121,39 @@ fn take_back(node: &Process, count: u64) {
     });
 }
 
+/// Whether memory stays what it was under steady logins: the last third against the first.
+pub fn soak(field: &Field<'_>, minutes: u64) -> Line {
+    let people = visitors(field.ground, field.provider, 64);
+    let journey = |which: usize| {
+        let browsers: Vec<_> = people.iter().map(|visitor| visitor.browser.clone()).collect();
+        let mut at = which * 7;
+        move |wire: &mut Wire| {
+            at += 1;
+            sso_once(wire, &browsers[at % browsers.len()])
+        }
+    };
+    let sample = || {
+        (0..minutes * 6)
+            .map(|_| {
+                std::thread::sleep(Duration::from_secs(10));
+                field.provider.resident() as f64
+            })
+            .collect::<Vec<_>>()
+    };
+    let address = field.provider.address;
+    let (logins, memory) = beside(address, (0..4).map(journey).collect(), sample);
+    let third = memory.len() / 3;
+    let (early, late) = (median(&memory[..third]), median(&memory[memory.len() - third..]));
+    let scenario = format!("memory after {minutes} min of {:.0} logins/s", logins.rate());
+    let line =
+        Line::value(scenario, field.ground.name(), "of before", late / early, Target::AtMost(1.1));
+    Line { failed: logins.failed, ..line }
+}
+
 /// From the start of the process to its first good answer, files warm.
 pub fn start(field: &Field<'_>) -> Vec<Line> {
-    let starts: Vec<f64> = (0..STARTS)
-        .map(|_| field.ground.serve().ready_after.as_secs_f64() * 1000.0)
-        .collect();
+    let starts: Vec<f64> =
+        (0..STARTS).map(|_| field.ground.serve().ready_after.as_secs_f64() * 1000.0).collect();
     let stores = field.ground.name();
     vec![Line::value("start to ready", stores, "ms", median(&starts), Target::AtMost(300.0))]
 }

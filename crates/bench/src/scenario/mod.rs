@@ -15,6 +15,7 @@ use crate::report::{Line, Target, median};
 use crate::walk::{Browser, Wish, redeem, tokens};
 use crate::wire::Wire;
 
+pub use cost::soak;
 pub use scale::compare_sizes;
 
 /// How much of everything.

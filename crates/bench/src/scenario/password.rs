@@ -57,7 +57,9 @@ fn hashes_per_second(measured: Duration) -> f64 {
         let mut done = 0_u32;
         while began.elapsed() < measured {
             let mut out = [0; 32];
-            argon2.hash_password_into(b"a password", b"sixteen bytes of", &mut out).expect("a hash");
+            argon2
+                .hash_password_into(b"a password", b"sixteen bytes of", &mut out)
+                .expect("a hash");
             done += 1;
         }
         done
@@ -87,7 +89,8 @@ pub fn tail(field: &Field<'_>) -> Line {
     let (mut alone, mut crowded, mut ratios, mut failed) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for _ in 0..field.effort.rounds {
         let quiet = ask(field.effort.span);
-        let (logins, busy) = beside(address, logins(field.ground.subjects), || ask(field.effort.span));
+        let (logins, busy) =
+            beside(address, logins(field.ground.subjects), || ask(field.effort.span));
         alone.push(quiet.quantile(0.99));
         crowded.push(busy.quantile(0.99));
         ratios.push(busy.quantile(0.99) / quiet.quantile(0.99));

@@ -9,7 +9,11 @@ use crate::load::{Outcome, Span, closed};
 use crate::report::{Line, Target, median};
 
 /// What a database of `large.subjects` reaches against one of `small.subjects`.
-pub fn compare_sizes(small: (&Ground, &Process), large: (&Ground, &Process), effort: Effort) -> Vec<Line> {
+pub fn compare_sizes(
+    small: (&Ground, &Process),
+    large: (&Ground, &Process),
+    effort: Effort,
+) -> Vec<Line> {
     let refresh = |(ground, process): (&Ground, &Process)| {
         let people = visitors(ground, process, 128);
         let address = process.address;
@@ -28,7 +32,13 @@ pub fn compare_sizes(small: (&Ground, &Process), large: (&Ground, &Process), eff
     vec![
         compared("refresh, many people", large.0.name(), effort, refresh(large), refresh(small)),
         compared("single sign-on, many people", large.0.name(), effort, login(large), login(small)),
-        compared("password login, many people", large.0.name(), effort, by_password(large), by_password(small)),
+        compared(
+            "password login, many people",
+            large.0.name(),
+            effort,
+            by_password(large),
+            by_password(small),
+        ),
     ]
 }
 
@@ -41,8 +51,10 @@ fn compared(
 ) -> Line {
     let rounds: Vec<_> =
         (0..effort.rounds).map(|_| (large(effort.span), small(effort.span))).collect();
-    let rates = |side: fn(&(Outcome, Outcome)) -> f64| median(&rounds.iter().map(side).collect::<Vec<_>>());
-    let ratios: Vec<f64> = rounds.iter().map(|(large, small)| large.rate() / small.rate()).collect();
+    let rates =
+        |side: fn(&(Outcome, Outcome)) -> f64| median(&rounds.iter().map(side).collect::<Vec<_>>());
+    let ratios: Vec<f64> =
+        rounds.iter().map(|(large, small)| large.rate() / small.rate()).collect();
     Line {
         scenario: scenario.to_owned(),
         stores,

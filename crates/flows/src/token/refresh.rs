@@ -89,7 +89,8 @@ async fn read(
         return Ok((provider.store.grant(token.grant).await?, None));
     };
     let (client, grant) = (Some(&token.client), Some(token.grant));
-    let mut dossier = provider.store.dossier(&DossierOf { subject, session, client, grant }).await?;
+    let mut dossier =
+        provider.store.dossier(&DossierOf { subject, session, client, grant }).await?;
     let grant = dossier.as_mut().and_then(|dossier| dossier.grant.take());
     Ok((grant, dossier))
 }

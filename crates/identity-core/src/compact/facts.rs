@@ -9,9 +9,7 @@ use crate::evidence::{
     Proofing, ProofingPathway, ProofingPiece, ProofingPieceKind,
 };
 use crate::grant::{AuthorizationCode, Generation, GrantTerms};
-use crate::id::{
-    AuthenticatorId, DeviceId, EvidenceId, GrantId, SessionId, SubjectId, TokenId,
-};
+use crate::id::{AuthenticatorId, DeviceId, EvidenceId, GrantId, SessionId, SubjectId, TokenId};
 use crate::subject::{Card, CardKind, GuardianLink, GuardianScope, LegalCapacity, SubjectState};
 
 macro_rules! structure {
@@ -210,14 +208,10 @@ impl Compact for AccountState {
         Some(match input.byte()? {
             1 => Self::Registered { since: Compact::read(input)? },
             2 => Self::Activated { since: Compact::read(input)? },
-            3 => Self::Locked {
-                lock: Compact::read(input)?,
-                activated_at: Compact::read(input)?,
-            },
-            4 => Self::Deceased {
-                recorded_at: Compact::read(input)?,
-                source: Compact::read(input)?,
-            },
+            3 => Self::Locked { lock: Compact::read(input)?, activated_at: Compact::read(input)? },
+            4 => {
+                Self::Deceased { recorded_at: Compact::read(input)?, source: Compact::read(input)? }
+            }
             _ => return None,
         })
     }

@@ -6,13 +6,13 @@ use uuid::Uuid;
 
 use super::facts::structure;
 use super::*;
+use crate::access_token::RefreshAbout;
 use crate::account::{AccountLevel, AccountState, Lock, LockReason, LockedBy};
 use crate::authenticator::{AuthenticatorKind, FactorCategory};
 use crate::evidence::*;
 use crate::grant::{AuthorizationCode, Generation, GrantTerms};
 use crate::id::*;
 use crate::subject::{Card, CardKind, GuardianLink, GuardianScope, LegalCapacity, SubjectState};
-use crate::access_token::RefreshAbout;
 use crate::{AccessToken, RefreshToken, TokenPerson};
 
 const NOW: Timestamp = Timestamp::from_unix_millis(1_795_000_000_123);

@@ -87,8 +87,8 @@ async fn refuse_where_people_live(
 ) -> Result<(), CliError> {
     let events = provider.store.head().await?;
     let first = provider.store.events_after(ledger::Sequence::BEFORE_FIRST, 100).await?;
-    let anybody = first.len() == 100
-        || first.iter().any(|recorded| recorded.event().subject.is_some());
+    let anybody =
+        first.len() == 100 || first.iter().any(|recorded| recorded.event().subject.is_some());
     if environment == Environment::Production && anybody {
         let said = format!("the database is in use ({} events): seed an empty one", events.0);
         return Err(CliError::Refused(said));
