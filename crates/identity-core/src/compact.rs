@@ -210,7 +210,9 @@ impl<T: Compact> Compact for Option<T> {
 impl<T: Compact> Compact for Vec<T> {
     fn write(&self, bytes: &mut Vec<u8>) {
         write_number(self.len() as u64, bytes);
-        self.iter().for_each(|item| item.write(bytes));
+        for item in self {
+            item.write(bytes);
+        }
     }
 
     fn read(input: &mut Input<'_>) -> Option<Self> {
@@ -221,7 +223,9 @@ impl<T: Compact> Compact for Vec<T> {
 impl<T: Compact + Ord> Compact for BTreeSet<T> {
     fn write(&self, bytes: &mut Vec<u8>) {
         write_number(self.len() as u64, bytes);
-        self.iter().for_each(|item| item.write(bytes));
+        for item in self {
+            item.write(bytes);
+        }
     }
 
     fn read(input: &mut Input<'_>) -> Option<Self> {

@@ -113,11 +113,11 @@ pub fn seal(
     let sealer = ring.sealer(now).ok_or(SealError::NoActiveKey)?;
     let nonce: [u8; NONCE_LEN] = random_bytes(entropy);
     let length = HEADER_LEN + plaintext.len() + AES_256_GCM.tag_len();
-    let mut sealed = Vec::with_capacity(length);
-    sealed.extend_from_slice(&sealer.id.0);
-    sealed.extend_from_slice(&nonce);
-    sealed.extend_from_slice(plaintext);
-    let (_, body) = sealed.split_at_mut(HEADER_LEN);
+    let mut bytes = Vec::with_capacity(length);
+    bytes.extend_from_slice(&sealer.id.0);
+    bytes.extend_from_slice(&nonce);
+    bytes.extend_from_slice(plaintext);
+    let (_, body) = bytes.split_at_mut(HEADER_LEN);
     let tag = sealer
         .key
         .seal_in_place_separate_tag(
@@ -126,10 +126,10 @@ pub fn seal(
             body,
         )
         .map_err(|_| SealError::Failed)?;
-    sealed.extend_from_slice(tag.as_ref());
+    bytes.extend_from_slice(tag.as_ref());
     let mut token = String::with_capacity(kind.prefix().len() + length.div_ceil(3) * 4);
     token.push_str(kind.prefix());
-    append_base64url(&sealed, &mut token);
+    append_base64url(&bytes, &mut token);
     if token.len() > MAX_TOKEN_LENGTH {
         return Err(SealError::TooLong);
     }
