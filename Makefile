@@ -1,7 +1,7 @@
 # Two commands do everything: `make run` and `make test`.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test services previous-release test-rust test-browser chaos check fmt audit fuzz model docs offline-queries clean
+.PHONY: help run test services previous-release test-rust test-browser chaos bench check fmt audit fuzz model docs offline-queries clean
 
 # Seconds that `make fuzz` spends on each target.
 FUZZ_SECONDS ?= 60
@@ -52,6 +52,19 @@ fuzz: ## Every parser in protocol and jose, FUZZ_SECONDS each
 
 model: ## The model of docs/model.md within larger bounds, some minutes
 	cargo test --release --package ledger --test model -- --include-ignored --nocapture --test-threads=1
+
+# For `make bench`: scenarios (`ONLY=introspection,sso`), stores, people and grants of the large database.
+ONLY ?=
+STORES ?=
+BENCH_SUBJECTS ?= 200000
+BENCH_GRANTS ?= 1000000
+SOAK_MINUTES ?= 0
+
+bench: ## Speed, as ratios to bare handlers: table, target/bench/results.json and results.svg
+	tests/services.sh
+	cargo build --release --package vneid --package bench
+	$${CARGO_TARGET_DIR:-target}/release/bench $(if $(ONLY),--only $(ONLY)) $(if $(STORES),--stores $(STORES)) \
+		--subjects $(BENCH_SUBJECTS) --grants $(BENCH_GRANTS) --soak-minutes $(SOAK_MINUTES)
 
 docs: ## The book in docs/ and the API documentation
 	@command -v mdbook >/dev/null && mdbook build docs || echo "mdbook is not installed: read docs/ as it is"

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use axum::body::{Bytes, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use flows::PageRefusal;
 use http::{HeaderMap, header};
@@ -49,18 +49,24 @@ pub fn is_form(headers: &HeaderMap) -> bool {
     essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
-async fn read(request: Request) -> Result<Bytes, BodyFault> {
-    if !is_form(request.headers()) {
+async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, BodyFault> {
+    if !is_form(headers) {
         return Err(BodyFault::NotAForm);
     }
-    let reading = tokio::time::timeout(PATIENCE, to_bytes(request.into_body(), MAX_BYTES));
+    let reading = tokio::time::timeout(PATIENCE, to_bytes(body, MAX_BYTES));
     // A body that breaks off has nobody left to be told; what remains is one that is too large.
     reading.await.map_err(|_| BodyFault::TooSlow)?.map_err(|_| BodyFault::TooLarge)
 }
 
 /// The parameters of a form sent by anybody.
 pub async fn params(request: Request) -> Result<Params, BodyFault> {
-    Params::parse(&read(request).await?).map_err(BodyFault::Malformed)
+    let (parts, body) = request.into_parts();
+    params_of(&parts.headers, body).await
+}
+
+/// The same of a request that was taken apart.
+pub async fn params_of(headers: &HeaderMap, body: Body) -> Result<Params, BodyFault> {
+    Params::parse(&read(headers, body).await?).map_err(BodyFault::Malformed)
 }
 
 /// A form that stood on one of our own pages in this very browser. Taking it as an argument is what
@@ -97,7 +103,7 @@ impl<S: Send + Sync> FromRequest<S> for OwnForm {
     async fn from_request(request: Request, state: &S) -> Result<Self, Stop> {
         let (mut parts, body) = request.into_parts();
         let visit = Visit::from_request_parts(&mut parts, state).await?;
-        let body = read(Request::from_parts(parts, body)).await?;
+        let body = read(&parts.headers, body).await?;
         let (claims, rest) = split_claims(&body);
         let params = Params::parse(&rest).map_err(BodyFault::Malformed)?;
         Ok(Self { claims, ..Self::verify(&visit, params)? })
@@ -121,7 +127,6 @@ fn split_claims(body: &[u8]) -> (BTreeSet<String>, Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::Body;
     use http::HeaderValue;
 
     use super::*;

@@ -12,7 +12,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, header};
 use identity_core::secret::SecretDigest;
 use identity_core::time::random_bytes;
-use identity_core::{Entropy, Timestamp};
+use identity_core::{ClientId, Entropy, Timestamp};
 use jose::digest::{base64url, base64url_decode, sha256};
 use protocol::{Params, ParamsError, ProtocolError};
 
@@ -129,7 +129,13 @@ impl Visit {
 
     /// The session of this browser and the person behind it, if there is one and it lives.
     pub async fn live(&self) -> Result<Option<LiveSession>, Fault> {
-        LiveSession::load(&self.state.provider, self.session.as_ref(), self.now).await
+        LiveSession::load(&self.state.provider, self.session.as_ref(), None, self.now).await
+    }
+
+    /// The same, with what its person agreed to at `client`.
+    pub async fn live_at(&self, client: &ClientId) -> Result<Option<LiveSession>, Fault> {
+        let provider = &self.state.provider;
+        LiveSession::load(provider, self.session.as_ref(), Some(client), self.now).await
     }
 
     pub fn csrf(&self) -> String {

@@ -31,9 +31,12 @@ pub async fn agreed(
     if party.consent == ConsentRule::OrderedByLaw {
         return Ok(Some(Agreed { claims: asked.claims() }));
     }
-    let Some(consent) = provider.store.consent(live.subject.id, &party.client_id).await? else {
-        return Ok(None);
+    let remembered = live.remembered.as_ref().filter(|known| known.client == party.client_id);
+    let consent = match remembered {
+        Some(known) => known.consent.clone(),
+        None => provider.store.consent(live.subject.id, &party.client_id).await?,
     };
+    let Some(consent) = consent else { return Ok(None) };
     let again = interaction
         .request()
         .is_some_and(|checked| checked.request.prompt.contains(Prompt::Consent));

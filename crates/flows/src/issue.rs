@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use assurance::{Acr, Evaluation};
+use identity_core::access_token::RefreshAbout;
 use identity_core::grant::{Generation, GrantTerms};
 use identity_core::id::TokenId;
 use identity_core::relying_party::{AccessTokenFormat, IdTokenAlgorithm};
@@ -82,6 +83,10 @@ impl Standing<'_> {
             client: self.party.client_id.clone(),
             generation,
             issued_at: self.now,
+            about: Some(RefreshAbout {
+                subject: self.terms.subject,
+                session: (!self.terms.outlives_session()).then_some(self.terms.session),
+            }),
         };
         sealed::seal(provider, &token, self.now)
     }

@@ -10,6 +10,7 @@
 //!  userinfo     claims of a person, as agreed            revoke · logout   taking back
 //!  citizen      the account holder's own page            admin             the operator's verbs
 //!  provider     settings and ports, in one place         refusal           what "no" means
+//!  password     Argon2id on hashers, threads of its own
 //! ```
 
 pub mod admin;
@@ -17,7 +18,8 @@ pub mod authorize;
 pub mod citizen;
 pub mod claims;
 pub mod consent;
-pub mod identifier;
+pub mod hashers;
+mod identifier;
 pub mod interaction;
 pub mod issue;
 pub mod judgement;

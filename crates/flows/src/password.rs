@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 use unicode_normalization::UnicodeNormalization;
 
+use crate::hashers::Hashers;
 use crate::refusal::Fault;
 
 /// A password as typed, normalised to NFC before anything looks at it (NIST SP 800-63B-4 §3.1.1.2).
@@ -83,6 +84,7 @@ pub struct PasswordPool {
     patience: Duration,
     decoy: Decoy,
     done: AtomicU64,
+    hashers: Hashers,
 }
 
 /// How busy the pool is: hashes computed now, those waiting for their turn, and places for both.
@@ -104,7 +106,8 @@ impl PasswordPool {
     /// Hashes waiting per running one before the pool sheds.
     const QUEUE_PER_CORE: usize = 16;
 
-    pub fn new(cores: usize, entropy: &dyn Entropy) -> Result<Self, Fault> {
+    /// `each_thread` is run by every hashing thread when it starts.
+    pub fn new(cores: usize, each_thread: fn(), entropy: &dyn Entropy) -> Result<Self, Fault> {
         let password = Password(SecretBytes::new(random_bytes::<32>(entropy).to_vec()));
         Ok(Self {
             running: Arc::new(Semaphore::new(cores)),
@@ -113,6 +116,7 @@ impl PasswordPool {
             patience: Duration::from_secs(2),
             decoy: Decoy(hash(&password, random_bytes(entropy))?),
             done: AtomicU64::new(0),
+            hashers: Hashers::start(cores, each_thread)?,
         })
     }
 
@@ -162,15 +166,13 @@ impl PasswordPool {
         let turn = tokio::time::timeout(self.patience, self.running.clone().acquire_owned());
         let turn = turn.instrument(tracing::trace_span!("wait for hashing"));
         let turn = turn.await.map_err(|_| shed())?.map_err(|_| shed())?;
-        let done = tokio::task::spawn_blocking(move || {
+        let done = self.hashers.run(move || {
             let _turn = turn;
             work()
         });
         self.done.fetch_add(1, Ordering::Relaxed);
         measure::hash(Outcome::Done);
-        done.instrument(tracing::trace_span!("hash"))
-            .await
-            .map_err(|cause| Fault::Key(format!("hashing stopped: {cause}")))
+        done.instrument(tracing::trace_span!("hash")).await
     }
 }
 
@@ -209,7 +211,7 @@ mod tests {
     #[tokio::test]
     async fn the_right_password_in_either_unicode_form_opens_and_others_do_not() {
         // ATK-128: passwords NFC then hash
-        let pool = PasswordPool::new(1, &Counting).unwrap();
+        let pool = PasswordPool::new(1, || (), &Counting).unwrap();
         let composed = Password::parse("mật khẩu của Nguyễn").unwrap();
         let stored = pool.hash(composed, &Counting).await.unwrap();
         let decomposed: String = "mật khẩu của Nguyễn".nfd().collect();
@@ -223,7 +225,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_pool_sheds_instead_of_queueing() {
         // ATK-102, scorecard 24
-        let pool = PasswordPool::new(1, &Counting).unwrap();
+        let pool = PasswordPool::new(1, || (), &Counting).unwrap();
         let _all = pool.waiting.clone().acquire_many_owned(16).await.unwrap();
         let password = Password::parse("anything at all").unwrap();
         assert!(matches!(pool.check(password, None).await, Err(Fault::Busy)));

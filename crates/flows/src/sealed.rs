@@ -2,7 +2,7 @@
 //! ever opens as something else (ATK-041).
 
 use identity_core::grant::AuthorizationCode;
-use identity_core::{AccessToken, RefreshToken, Timestamp};
+use identity_core::{AccessToken, RefreshToken, Timestamp, compact};
 use jose::TokenKind;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -10,28 +10,45 @@ use serde::de::DeserializeOwned;
 use crate::provider::Provider;
 use crate::refusal::Fault;
 
+/// As JSON, unless the fact has a shorter form.
 pub(crate) trait SealedFact: Serialize + DeserializeOwned {
     const KIND: TokenKind;
+
+    fn payload(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(self)
+    }
+
+    fn of_payload(payload: &[u8]) -> Option<Self> {
+        serde_json::from_slice(payload).ok()
+    }
 }
 
-impl SealedFact for AccessToken {
-    const KIND: TokenKind = TokenKind::AccessToken;
-}
+/// Tokens are sent again and again: they are compact.
+macro_rules! token {
+    ($type:ident) => {
+        impl SealedFact for $type {
+            const KIND: TokenKind = TokenKind::$type;
 
-impl SealedFact for AuthorizationCode {
-    const KIND: TokenKind = TokenKind::AuthorizationCode;
-}
+            fn payload(&self) -> Result<Vec<u8>, serde_json::Error> {
+                Ok(compact::to_bytes(self))
+            }
 
-impl SealedFact for RefreshToken {
-    const KIND: TokenKind = TokenKind::RefreshToken;
+            fn of_payload(payload: &[u8]) -> Option<Self> {
+                compact::from_bytes(payload)
+            }
+        }
+    };
 }
+token!(AccessToken);
+token!(AuthorizationCode);
+token!(RefreshToken);
 
 pub(crate) fn seal<F: SealedFact>(
     provider: &Provider,
     fact: &F,
     now: Timestamp,
 ) -> Result<String, Fault> {
-    let payload = serde_json::to_vec(fact)?;
+    let payload = fact.payload()?;
     let (ring, entropy) = (provider.keys.ring(), provider.entropy.as_ref());
     jose::seal(F::KIND, &payload, &ring, now, entropy)
         .map_err(|cause| Fault::Key(cause.to_string()))
@@ -40,5 +57,5 @@ pub(crate) fn seal<F: SealedFact>(
 /// `None` for whatever was not sealed here as this kind of fact, without saying why.
 pub(crate) fn open<F: SealedFact>(provider: &Provider, sealed: &str, now: Timestamp) -> Option<F> {
     let opened = jose::open(F::KIND, sealed, &provider.keys.ring(), now).ok()?;
-    serde_json::from_slice(&opened.payload).ok()
+    F::of_payload(&opened.payload)
 }

@@ -1,5 +1,6 @@
 //! A browser's session: the handle in its cookie, and the person behind it.
 
+use identity_core::consent::Consent;
 use identity_core::secret::SecretDigest;
 use identity_core::session::SessionEnd;
 use identity_core::time::{Entropy, random_bytes};
@@ -8,6 +9,7 @@ use identity_core::{
     SessionId, Subject, Timestamp,
 };
 use jose::digest::{base64url, base64url_decode, sha256};
+use storage::record::Dossier;
 use storage::{Change, Enrolment, GrantScope, SessionScope};
 
 use crate::logout::notices_for;
@@ -42,24 +44,35 @@ pub struct LiveSession {
     pub session: Session,
     pub subject: Subject,
     pub enrolments: Vec<Enrolment>,
+    /// What they agreed to before this request, where the client was known when it was read.
+    pub remembered: Option<Remembered>,
+}
+
+/// The person's consent to one client, or that there is none.
+pub struct Remembered {
+    pub client: ClientId,
+    pub consent: Option<Consent>,
 }
 
 impl LiveSession {
+    /// With `client`, what was agreed to there comes with it, in the same read.
     pub async fn load(
         provider: &Provider,
         handle: Option<&SessionHandle>,
+        client: Option<&ClientId>,
         now: Timestamp,
     ) -> Result<Option<Self>, Fault> {
         let Some(handle) = handle else { return Ok(None) };
-        let Some(session) = provider.store.session_by_handle(&handle.digest()).await? else {
-            return Ok(None);
-        };
-        if !session.alive(now) {
-            return Ok(None);
-        }
-        let Some(found) = provider.store.subject(session.subject).await? else { return Ok(None) };
-        let enrolments = provider.store.enrolments(session.subject).await?;
-        Ok(Some(Self { session, subject: found.subject, enrolments }))
+        let dossier = provider.store.dossier_by_handle(&handle.digest(), client).await?;
+        Ok(dossier.and_then(|dossier| {
+            let Dossier { subject, enrolments, session, consent, .. } = dossier;
+            Some(Self {
+                session: session.filter(|session| session.alive(now))?,
+                subject: subject.subject,
+                enrolments,
+                remembered: client.map(|client| Remembered { client: client.clone(), consent }),
+            })
+        }))
     }
 
     pub fn authenticators(&self) -> Vec<Authenticator> {

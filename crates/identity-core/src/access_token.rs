@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::AuthenticationEvidence;
-use crate::id::{ClientId, GrantId, SessionId, TokenId};
+use crate::id::{ClientId, GrantId, SessionId, SubjectId, TokenId};
 use crate::subject::SubjectState;
 use crate::time::Timestamp;
 
@@ -44,4 +44,15 @@ pub struct RefreshToken {
     pub client: ClientId,
     pub generation: crate::grant::Generation,
     pub issued_at: Timestamp,
+    /// Whose grant it is, so that all it rests on is read at once. Absent from tokens of the first
+    /// release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<RefreshAbout>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RefreshAbout {
+    pub subject: SubjectId,
+    /// The session with which the grant ends, unless it outlives it.
+    pub session: Option<SessionId>,
 }

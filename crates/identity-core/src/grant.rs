@@ -34,6 +34,14 @@ pub struct GrantTerms {
     pub authorized_at: Timestamp,
 }
 
+impl GrantTerms {
+    /// `offline_access` is the permission to outlive the session; nothing else does (OpenID Connect
+    /// Core §11).
+    pub fn outlives_session(&self) -> bool {
+        self.scopes.contains("offline_access")
+    }
+}
+
 /// The authorization code as a fact: sealed into the redirect, so `/authorize` writes nothing.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AuthorizationCode {

@@ -12,11 +12,13 @@
 //!  grant       code -> active -> revoked                   consent   what a person agreed to
 //!  event       what the ledger records                     key       wrapped keys and their schedule
 //!  access_token  what a sealed token says                  login_name  what a person types
+//!  compact     sealed facts in few bytes
 //! ```
 
 pub mod access_token;
 pub mod account;
 pub mod authenticator;
+pub mod compact;
 pub mod consent;
 pub mod contact;
 pub mod event;

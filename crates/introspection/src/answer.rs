@@ -1,11 +1,10 @@
 //! From a token that stands to the members of the answer.
 
-use assurance::{Context, Fal, Policy, evaluate};
+use assurance::{AssuranceVector, Context, Fal, Policy, evaluate};
 use identity_core::{ClientId, Timestamp};
 use protocol::introspect::{ActiveToken, IntrospectionResponse};
 use protocol::token::TokenType;
 use protocol::{Issuer, Scope};
-use serde_json::json;
 
 use crate::judgement::Standing;
 
@@ -15,7 +14,7 @@ pub fn active(
     issuer: &Issuer,
     policy: &Policy,
     now: Timestamp,
-) -> IntrospectionResponse {
+) -> IntrospectionResponse<AssuranceVector> {
     let token = &standing.token;
     let mut members = ActiveToken {
         iss: Some(issuer.as_str().to_owned()),
@@ -36,7 +35,7 @@ pub fn active(
         members.acr = held.acr.map(|acr| acr.as_str().to_owned());
         members.amr = held.amr.iter().map(|method| method.as_str().to_owned()).collect();
         members.auth_time = held.auth_time.map(Timestamp::unix_seconds);
-        members.assurance = Some(json!(held.vector));
+        members.assurance = Some(held.vector);
     }
     IntrospectionResponse::Active(Box::new(members))
 }

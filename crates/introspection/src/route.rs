@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use assurance::AssuranceVector;
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
@@ -71,7 +72,7 @@ async fn answer_to(
     state: &IntrospectionState,
     request: Request,
     now: Timestamp,
-) -> Result<IntrospectionResponse, Refusal> {
+) -> Result<IntrospectionResponse<AssuranceVector>, Refusal> {
     let (head, body) = request.into_parts();
     if !is_form(&head.headers) {
         return Err(Refusal::NotAForm);

@@ -18,11 +18,14 @@ use identity_core::time::random_bytes;
 use identity_core::{Entropy, Timestamp};
 use ring::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce};
 
-use crate::digest::{base64url, base64url_decode};
+use crate::digest::{append_base64url, base64url_decode};
 use crate::keyring::{KeyRing, SealingKeyId};
 
 /// The longest sealed token, in characters: what a request header can still carry.
 pub const MAX_TOKEN_LENGTH: usize = 8 * 1024;
+
+/// Key id and nonce.
+const HEADER_LEN: usize = 8 + NONCE_LEN;
 
 /// What a sealed token is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -109,14 +112,24 @@ pub fn seal(
 ) -> Result<String, SealError> {
     let sealer = ring.sealer(now).ok_or(SealError::NoActiveKey)?;
     let nonce: [u8; NONCE_LEN] = random_bytes(entropy);
-    let mut body = plaintext.to_vec();
-    let aad = Aad::from(associated_data(kind, sealer.id));
-    sealer
+    let length = HEADER_LEN + plaintext.len() + AES_256_GCM.tag_len();
+    let mut bytes = Vec::with_capacity(length);
+    bytes.extend_from_slice(&sealer.id.0);
+    bytes.extend_from_slice(&nonce);
+    bytes.extend_from_slice(plaintext);
+    let (_, body) = bytes.split_at_mut(HEADER_LEN);
+    let tag = sealer
         .key
-        .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut body)
+        .seal_in_place_separate_tag(
+            Nonce::assume_unique_for_key(nonce),
+            associated_data(kind, sealer.id),
+            body,
+        )
         .map_err(|_| SealError::Failed)?;
-    let text = base64url(&[sealer.id.0.as_slice(), &nonce, &body].concat());
-    let token = format!("{}{text}", kind.prefix());
+    bytes.extend_from_slice(tag.as_ref());
+    let mut token = String::with_capacity(kind.prefix().len() + length.div_ceil(3) * 4);
+    token.push_str(kind.prefix());
+    append_base64url(&bytes, &mut token);
     if token.len() > MAX_TOKEN_LENGTH {
         return Err(SealError::TooLong);
     }
@@ -134,27 +147,27 @@ pub fn open(
         return Err(SealRefusal::TooLong);
     }
     let body = token.strip_prefix(kind.prefix()).ok_or(SealRefusal::WrongKind)?;
-    let body = base64url_decode(body).map_err(|_| SealRefusal::Malformed)?;
-    let (id, body) = body.split_first_chunk().ok_or(SealRefusal::Malformed)?;
-    let (nonce, body) = body.split_first_chunk::<NONCE_LEN>().ok_or(SealRefusal::Malformed)?;
+    let mut payload = base64url_decode(body).map_err(|_| SealRefusal::Malformed)?;
+    let (&id, body) = payload.split_first_chunk().ok_or(SealRefusal::Malformed)?;
+    let (&nonce, body) = body.split_first_chunk().ok_or(SealRefusal::Malformed)?;
     if body.len() < AES_256_GCM.tag_len() {
         return Err(SealRefusal::Malformed);
     }
-    let id = SealingKeyId(*id);
+    let id = SealingKeyId(id);
     let opener = ring.opener(id, now).ok_or(SealRefusal::UnknownKey)?;
-    let mut payload = body.to_vec();
-    let aad = Aad::from(associated_data(kind, id));
+    let nonce = Nonce::assume_unique_for_key(nonce);
     let length = opener
         .key
-        .open_in_place(Nonce::assume_unique_for_key(*nonce), aad, &mut payload)
+        .open_within(nonce, associated_data(kind, id), &mut payload, HEADER_LEN..)
         .map_err(|_| SealRefusal::Forged)?
         .len();
     payload.truncate(length);
     Ok(Opened { payload, kid: id.to_string() })
 }
 
-fn associated_data(kind: TokenKind, id: SealingKeyId) -> Vec<u8> {
-    [b"vneid sealed token\0", kind.prefix().as_bytes(), id.0.as_slice()].concat()
+fn associated_data(kind: TokenKind, id: SealingKeyId) -> Aad<Vec<u8>> {
+    let prefix = kind.prefix().as_bytes();
+    Aad::from([b"vneid sealed token\0".as_slice(), prefix, &id.0].concat())
 }
 
 #[cfg(test)]

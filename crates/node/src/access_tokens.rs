@@ -1,5 +1,6 @@
 //! Opening an access token of ours, in either of its two forms.
 
+use identity_core::compact;
 use identity_core::{AccessToken, Timestamp};
 use jose::{
     AccessTokenClaims, Expected, Expiry, KeyRing, SigningAlgorithm, TokenKind, TokenType, open,
@@ -47,7 +48,7 @@ pub fn open_access_token(
 
 fn open_sealed(token: &str, ring: &KeyRing, now: Timestamp) -> Option<OpenedToken> {
     let opened = open(TokenKind::AccessToken, token, ring, now).ok()?;
-    let facts: AccessToken = serde_json::from_slice(&opened.payload).ok()?;
+    let facts: AccessToken = compact::from_bytes(&opened.payload)?;
     (now < facts.expires_at).then_some(OpenedToken { facts, kid: opened.kid, signed_by: None })
 }
 

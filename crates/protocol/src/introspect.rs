@@ -1,6 +1,6 @@
 //! Introspection (RFC 7662).
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::revoke::{TokenTypeHint, token_and_hint};
@@ -22,17 +22,19 @@ impl IntrospectionRequest {
 
 /// The answer. A token that is not good, for whatever reason, gets `{"active":false}` and
 /// nothing else (RFC 7662 §2.2), so that the answer is no oracle.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(from = "Written", into = "Written")]
-pub enum IntrospectionResponse {
+///
+/// `A` is what says how sure we are; who only reads takes any JSON.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(from = "Read<A>", bound(deserialize = "A: Deserialize<'de>"))]
+pub enum IntrospectionResponse<A = Value> {
     Inactive,
-    Active(Box<ActiveToken>),
+    Active(Box<ActiveToken<A>>),
 }
 
 /// What the caller may know about a good token. Times are seconds since 1970 (UTC).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ActiveToken {
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, bound(deserialize = "A: Deserialize<'de>"))]
+pub struct ActiveToken<A = Value> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iss: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,7 +65,7 @@ pub struct ActiveToken {
     pub amr: Vec<String>,
     /// The vector behind `acr`, decayed to this instant.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub assurance: Option<Value>,
+    pub assurance: Option<A>,
     /// RFC 8693 §4.1: who acts for the subject.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub act: Option<Value>,
@@ -72,28 +74,60 @@ pub struct ActiveToken {
     pub cnf: Option<Value>,
 }
 
-/// The form on the wire.
-#[derive(Clone, Serialize, Deserialize)]
-struct Written {
-    active: bool,
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    token: Option<Box<ActiveToken>>,
-}
-
-impl From<IntrospectionResponse> for Written {
-    fn from(response: IntrospectionResponse) -> Self {
-        match response {
-            IntrospectionResponse::Inactive => Self { active: false, token: None },
-            IntrospectionResponse::Active(token) => Self { active: true, token: Some(token) },
+impl<A> Default for ActiveToken<A> {
+    fn default() -> Self {
+        Self {
+            iss: None,
+            sub: None,
+            aud: Vec::new(),
+            client_id: None,
+            scope: ScopeSet::default(),
+            token_type: None,
+            jti: None,
+            iat: None,
+            nbf: None,
+            exp: None,
+            auth_time: None,
+            acr: None,
+            amr: Vec::new(),
+            assurance: None,
+            act: None,
+            cnf: None,
         }
     }
 }
 
-impl From<Written> for IntrospectionResponse {
-    fn from(written: Written) -> Self {
-        match written {
-            Written { active: true, token } => Self::Active(token.unwrap_or_default()),
-            Written { active: false, .. } => Self::Inactive,
+/// The form on the wire, written without a copy: this is the most frequent answer there is.
+#[derive(Serialize)]
+struct Written<'a, A> {
+    active: bool,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    token: Option<&'a ActiveToken<A>>,
+}
+
+impl<A: Serialize> Serialize for IntrospectionResponse<A> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let token = match self {
+            Self::Inactive => None,
+            Self::Active(token) => Some(token.as_ref()),
+        };
+        Written { active: token.is_some(), token }.serialize(serializer)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "A: Deserialize<'de>"))]
+struct Read<A> {
+    active: bool,
+    #[serde(flatten)]
+    token: Option<Box<ActiveToken<A>>>,
+}
+
+impl<A> From<Read<A>> for IntrospectionResponse<A> {
+    fn from(read: Read<A>) -> Self {
+        match read {
+            Read { active: true, token } => Self::Active(token.unwrap_or_default()),
+            Read { active: false, .. } => Self::Inactive,
         }
     }
 }
@@ -105,9 +139,10 @@ mod tests {
     #[test]
     fn an_inactive_answer_says_nothing_else() {
         // RFC 7662 §2.2
-        let json = serde_json::to_string(&IntrospectionResponse::Inactive).unwrap();
+        let json = serde_json::to_string(&IntrospectionResponse::<Value>::Inactive).unwrap();
         assert_eq!(json, r#"{"active":false}"#);
-        let told = serde_json::from_str(r#"{"active":false,"sub":"x"}"#).unwrap();
+        let told: IntrospectionResponse =
+            serde_json::from_str(r#"{"active":false,"sub":"x"}"#).unwrap();
         assert_eq!(IntrospectionResponse::Inactive, told);
     }
 

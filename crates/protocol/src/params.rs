@@ -150,14 +150,21 @@ impl fmt::Debug for Params {
 /// Controls split headers and log lines (ATK-014). `claims` is JSON, where line breaks are blanks.
 fn has_forbidden_control(name: &str, value: &str) -> bool {
     let is_blank = |c: char| name == "claims" && matches!(c, '\t' | '\n' | '\r');
-    PROTOCOL_PARAMETERS.contains(&name) && value.chars().any(|c| c.is_control() && !is_blank(c))
+    // Tokens are long and printable: bytes are told apart faster than characters.
+    let printable = value.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    !printable
+        && PROTOCOL_PARAMETERS.contains(&name)
+        && value.chars().any(|c| c.is_control() && !is_blank(c))
 }
 
 /// Undoes form encoding of one name or value: `+` is a space, escapes are two hex digits.
 pub(crate) fn decode_component(encoded: &[u8]) -> Result<Zeroizing<String>, ParamsError> {
     // One allocation of the final size, so that no copy of a secret stays behind on growth.
     let mut decoded = Zeroizing::new(Vec::with_capacity(encoded.len()));
-    let mut rest = encoded;
+    // What stands before the first escape, often everything, is copied as it is.
+    let plain = encoded.iter().position(|byte| matches!(byte, b'+' | b'%'));
+    let (plain, mut rest) = encoded.split_at(plain.unwrap_or(encoded.len()));
+    decoded.extend_from_slice(plain);
     while let Some((&byte, after)) = rest.split_first() {
         rest = after;
         decoded.push(match byte {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
 const MAX_SCOPE_CHARACTERS: usize = 128;
@@ -57,8 +57,8 @@ impl fmt::Display for Scope {
 }
 
 /// A set of scopes in alphabetical order; the order a client wrote them in means nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct ScopeSet(BTreeSet<Scope>);
 
 impl ScopeSet {
@@ -117,9 +117,9 @@ impl TryFrom<String> for ScopeSet {
     }
 }
 
-impl From<ScopeSet> for String {
-    fn from(scopes: ScopeSet) -> Self {
-        scopes.to_string()
+impl Serialize for ScopeSet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -23,6 +23,7 @@ mod database;
 mod events;
 mod listener;
 mod partitions;
+mod redemption;
 mod store;
 
 #[path = "../../storage/sql/mod.rs"]

@@ -14,6 +14,7 @@ use crate::database::{Database, Fault, PostgresLocation, Reader};
 use crate::events;
 use crate::listener::Listener;
 use crate::partitions;
+use crate::redemption;
 use crate::sql::{change, registry, throttle};
 
 /// What the shared ports are made for.
@@ -130,6 +131,19 @@ impl PostgresStore {
     }
 
     async fn commit_once(&self, plan: &[Change]) -> Result<Commit, Fault> {
+        if let [Change::InsertGrant(grant), Change::Append(event)] = plan {
+            // The most frequent plan: one statement is a transaction, and a single journey.
+            return match self.reader().await? {
+                Reader::Direct(mut connection) => {
+                    redemption::redeem(&mut connection, grant, event).await
+                }
+                Reader::Pooled(mut transaction) => {
+                    let commit = redemption::redeem(&mut transaction, grant, event).await?;
+                    transaction.commit().await?;
+                    Ok(commit)
+                }
+            };
+        }
         let mut transaction = self.database.transaction().await?;
         let commit = change::apply_all(&mut transaction, &self.cipher, plan).await?;
         match commit {

@@ -127,23 +127,23 @@ pub async fn of_subject(
     rows.into_iter().map(|row| row.open(subject, &key, cipher)).collect()
 }
 
-struct EnrolmentRow {
-    id: Uuid,
-    kind: String,
-    status: String,
-    status_since: Option<i64>,
-    bound_at: i64,
-    expires_at: Option<i64>,
-    password_length: Option<i64>,
-    credential: Vec<u8>,
-    last_step: Option<i64>,
-    failures: i64,
-    failed_at: Option<i64>,
-    wrapped: Vec<u8>,
+pub(super) struct EnrolmentRow {
+    pub(super) id: Uuid,
+    pub(super) kind: String,
+    pub(super) status: String,
+    pub(super) status_since: Option<i64>,
+    pub(super) bound_at: i64,
+    pub(super) expires_at: Option<i64>,
+    pub(super) password_length: Option<i64>,
+    pub(super) credential: Vec<u8>,
+    pub(super) last_step: Option<i64>,
+    pub(super) failures: i64,
+    pub(super) failed_at: Option<i64>,
+    pub(super) wrapped: Vec<u8>,
 }
 
 impl EnrolmentRow {
-    fn open(
+    pub(super) fn open(
         self,
         subject: SubjectId,
         key: &SubjectKey,

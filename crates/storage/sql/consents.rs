@@ -86,19 +86,19 @@ pub async fn of_subject(
     rows.into_iter().map(ConsentRow::read).collect()
 }
 
-struct ConsentRow {
-    subject: Uuid,
-    client: String,
-    scopes: String,
-    claims: String,
-    declined: String,
-    purpose: String,
-    given_at: i64,
-    withdrawn_at: Option<i64>,
+pub(super) struct ConsentRow {
+    pub(super) subject: Uuid,
+    pub(super) client: String,
+    pub(super) scopes: String,
+    pub(super) claims: String,
+    pub(super) declined: String,
+    pub(super) purpose: String,
+    pub(super) given_at: i64,
+    pub(super) withdrawn_at: Option<i64>,
 }
 
 impl ConsentRow {
-    fn read(self) -> Result<Consent, Fault> {
+    pub(super) fn read(self) -> Result<Consent, Fault> {
         Ok(Consent {
             subject: SubjectId::from_uuid(self.subject),
             client: column::from_name(&self.client)?,

@@ -10,7 +10,7 @@ use super::column;
 use crate::database::{Connection, Fault};
 
 /// OpenID Connect Core §11: such a grant outlives the session it was given in.
-const OFFLINE_ACCESS: &str = "offline_access";
+pub const OFFLINE_ACCESS: &str = "offline_access";
 
 /// The redemption of a code: its id can be inserted once (RFC 6749 §4.1.2).
 pub async fn insert(connection: &mut Connection, grant: &ActiveGrant) -> Result<Outcome, Fault> {
@@ -139,17 +139,17 @@ pub async fn clients_of_session(
     clients.iter().map(|client| column::from_name(client)).collect()
 }
 
-struct GrantRow {
-    terms: String,
-    generation: i64,
-    rotated_at: i64,
-    redeemed_at: i64,
-    revoked_at: Option<i64>,
-    revoked_reason: Option<String>,
+pub(super) struct GrantRow {
+    pub(super) terms: String,
+    pub(super) generation: i64,
+    pub(super) rotated_at: i64,
+    pub(super) redeemed_at: i64,
+    pub(super) revoked_at: Option<i64>,
+    pub(super) revoked_reason: Option<String>,
 }
 
 impl GrantRow {
-    fn read(self) -> Result<Grant, Fault> {
+    pub(super) fn read(self) -> Result<Grant, Fault> {
         let terms = column::from_json(&self.terms)?;
         if let Some((at, reason)) = self.revoked_at.zip(self.revoked_reason) {
             let (reason, at) = (column::from_name(&reason)?, Timestamp::from_unix_millis(at));

@@ -12,7 +12,7 @@ use identity_core::key::KeyRecord;
 use identity_core::secret::SecretDigest;
 use identity_core::{ClientId, GrantId, LoginName, RelyingParty, Session, SubjectId, Timestamp};
 use storage::ports::StoreResult;
-use storage::record::SubjectListing;
+use storage::record::{Dossier, DossierOf, SubjectListing};
 use storage::{
     Change, Commit, Enrolment, KeyReader, Lease, LedgerReader, LogoutDelivery, RegistryReader,
     SignedCheckpoint, Store, StoreError, ThrottleKey, VersionedSubject,
@@ -20,7 +20,7 @@ use storage::{
 
 use uuid::Uuid;
 
-use super::{authenticators, consents, grants, ledger, registry, sessions, subjects};
+use super::{authenticators, consents, dossier, grants, ledger, registry, sessions, subjects};
 use crate::events;
 use crate::store::Adapter;
 
@@ -98,6 +98,18 @@ impl Store for Adapter {
 
     async fn subject(&self, id: SubjectId) -> StoreResult<Option<VersionedSubject>> {
         read!(self, subjects::by_id(self.cipher(), id))
+    }
+
+    async fn dossier(&self, of: &DossierOf<'_>) -> StoreResult<Option<Dossier>> {
+        read!(self, dossier::of(self.cipher(), of))
+    }
+
+    async fn dossier_by_handle(
+        &self,
+        handle: &SecretDigest,
+        client: Option<&ClientId>,
+    ) -> StoreResult<Option<Dossier>> {
+        read!(self, dossier::by_handle(self.cipher(), handle, client))
     }
 
     async fn subject_by_login(&self, name: &LoginName) -> StoreResult<Option<VersionedSubject>> {

@@ -170,21 +170,21 @@ pub async fn live_of(
     rows.into_iter().map(SessionRow::read).collect()
 }
 
-struct SessionRow {
-    id: Uuid,
-    subject: Uuid,
-    handle: Vec<u8>,
-    evidence: String,
-    created_at: i64,
-    last_used_at: i64,
-    expires_at: i64,
-    ended_at: Option<i64>,
-    ended_reason: Option<String>,
-    browser: String,
+pub(super) struct SessionRow {
+    pub(super) id: Uuid,
+    pub(super) subject: Uuid,
+    pub(super) handle: Vec<u8>,
+    pub(super) evidence: String,
+    pub(super) created_at: i64,
+    pub(super) last_used_at: i64,
+    pub(super) expires_at: i64,
+    pub(super) ended_at: Option<i64>,
+    pub(super) ended_reason: Option<String>,
+    pub(super) browser: String,
 }
 
 impl SessionRow {
-    fn read(self) -> Result<Session, Fault> {
+    pub(super) fn read(self) -> Result<Session, Fault> {
         let ended = match self.ended_at.zip(self.ended_reason) {
             Some((at, reason)) => Some(SessionEnd {
                 at: Timestamp::from_unix_millis(at),

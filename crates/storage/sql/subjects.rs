@@ -232,18 +232,26 @@ impl Written {
     }
 }
 
-struct SubjectRow {
-    id: Uuid,
-    version: i64,
-    sealed: Vec<u8>,
-    wrapped: Vec<u8>,
+pub(super) struct SubjectRow {
+    pub(super) id: Uuid,
+    pub(super) version: i64,
+    pub(super) sealed: Vec<u8>,
+    pub(super) wrapped: Vec<u8>,
 }
 
 impl SubjectRow {
     fn open(self, cipher: &PersonalDataCipher) -> Result<VersionedSubject, Fault> {
+        let key = cipher.open_key(SubjectId::from_uuid(self.id), &self.wrapped)?;
+        self.open_with(&key, cipher)
+    }
+
+    pub(super) fn open_with(
+        self,
+        key: &SubjectKey,
+        cipher: &PersonalDataCipher,
+    ) -> Result<VersionedSubject, Fault> {
         let id = SubjectId::from_uuid(self.id);
-        let key = cipher.open_key(id, &self.wrapped)?;
-        let body = cipher.open_field(&key, SealedField::Subject, &self.sealed)?;
+        let body = cipher.open_field(key, SealedField::Subject, &self.sealed)?;
         let subject = serde_json::from_slice(&body)
             .map_err(|_| StoreError::corrupt(format_args!("subject {id} does not read back")))?;
         Ok(VersionedSubject { subject, version: column::number(self.version)? })

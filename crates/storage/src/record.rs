@@ -1,9 +1,14 @@
 //! Things that exist only because they are stored.
 
 use identity_core::authenticator::{Authenticator, FailureCount};
+use identity_core::consent::Consent;
+use identity_core::grant::Grant;
 use identity_core::id::DeliveryId;
 use identity_core::secret::SecretBytes;
-use identity_core::{AuthenticatorId, ClientId, LoginName, Subject, SubjectId, Timestamp};
+use identity_core::{
+    AuthenticatorId, ClientId, GrantId, LoginName, Session, SessionId, Subject, SubjectId,
+    Timestamp,
+};
 use ledger::Sequence;
 
 /// A subject with the version its next replacement must name.
@@ -94,4 +99,26 @@ impl Lease {
 pub struct SubjectListing {
     pub subject: SubjectId,
     pub name: String,
+}
+
+/// Whom to read about, and what beside the person.
+#[derive(Clone, Copy, Debug)]
+pub struct DossierOf<'a> {
+    pub subject: SubjectId,
+    pub session: Option<SessionId>,
+    /// The client whose consent counts.
+    pub client: Option<&'a ClientId>,
+    pub grant: Option<GrantId>,
+}
+
+/// What decides whether somebody may be given something new: the person, how they log in, and what
+/// was asked for beside them, as it stood at one moment.
+#[derive(Clone, Debug)]
+pub struct Dossier {
+    pub subject: VersionedSubject,
+    /// All but removed ones.
+    pub enrolments: Vec<Enrolment>,
+    pub session: Option<Session>,
+    pub consent: Option<Consent>,
+    pub grant: Option<Grant>,
 }

@@ -8,11 +8,11 @@
 //!  main ──> cli ──┬── config       one TOML file, VNEID_* over it, all faults at once
 //!                 ├── compose      Node: stores, keys, registry, security state; background loops
 //!                 │     └── server       accept loop, TLS, limits, graceful end
-//!                 ├── commands     keys · client · citizen · policy · ledger · migrate
 //!                 ├── observe      metrics, probes, traces, log lines, indicators
+//!                 ├── commands     keys · client · citizen · policy · ledger · migrate · seed
 //!                 └── demo         the provider with portal, case system and fictional citizens
 //!  system         SystemClock · SystemEntropy          policies   dated TOML, built in or a directory
-//!  client_file · citizen_file      what an operator writes to register one
+//!  client_file · citizen_file      what an operator writes to register one      crowd   `seed`'s people
 //! ```
 
 pub mod citizen_file;
@@ -20,6 +20,7 @@ pub mod cli;
 pub mod client_file;
 pub mod compose;
 pub mod config;
+pub mod crowd;
 pub mod demo;
 pub mod observe;
 pub mod policies;

@@ -7,6 +7,10 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use vneid::cli::{self, Cli};
 
+/// A request makes many small things and drops them at once; see docs/performance.md.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -48,7 +48,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// What exists for tests alone.
-const TEST_ONLY: &[&str] = &["test-servers", "testkit", "vneid-tests"];
+const TEST_ONLY: &[&str] = &["bench", "test-servers", "testkit", "vneid-tests"];
 
 /// What only an edge may link.
 const EDGES_ONLY: &[(&str, &[&str])] = &[

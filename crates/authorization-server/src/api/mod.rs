@@ -50,15 +50,18 @@ async fn for_client(
     request: Request,
     answer: impl AsyncFnOnce(PresentedClient, Params) -> Result<Response, ApiError>,
 ) -> Result<Response, ApiError> {
-    let headers = request.headers().clone();
+    let (parts, body) = request.into_parts();
+    let headers = parts.headers;
     let mut named = None;
     let answered = async {
-        let params = form::params(request).await?;
+        let params = form::params_of(&headers, body).await?;
         let presented = PresentedClient::from(authorization(&headers)?, &params)?;
-        observe::note_client(presented.client_id());
         named = presented.client_id().and_then(|id| ClientId::parse(id).ok());
         answer(presented, params).await
     };
     let answered: Result<Response, ApiError> = answered.await;
-    answered.map_err(|error| ApiError::of_client(error, &headers).claimed_by(named))
+    answered.map_err(|error| {
+        observe::note_client(named.as_ref().map(ClientId::as_str));
+        ApiError::of_client(error, &headers).claimed_by(named)
+    })
 }

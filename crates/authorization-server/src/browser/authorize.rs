@@ -3,7 +3,7 @@
 use axum::extract::Request;
 use axum::response::Response;
 use flows::PageRefusal;
-use flows::authorize::{Beginning, begin as begin_flow};
+use flows::authorize::{Beginning, Next, advance, begin as begin_flow};
 use protocol::endpoints::AUTHORIZE;
 use protocol::{Params, ProtocolError};
 
@@ -21,8 +21,15 @@ pub async fn begin(visit: Visit) -> Result<Response, Stop> {
     match begin_flow(provider, params, visit.browser.digest(), visit.now)? {
         Beginning::Respond { response, party } => respond(&visit, response, &party),
         Beginning::Interact(interaction) => {
-            let live = visit.live().await?;
-            Step::new(visit, interaction, live)?.proceed().await
+            let live = match interaction.request() {
+                Some(checked) => visit.live_at(&checked.client).await?,
+                None => visit.live().await?,
+            };
+            match advance(provider, &interaction, live.as_ref(), visit.now).await {
+                // Nobody is asked anything: there is no page for the interaction to travel on.
+                Ok(Next::Respond { response, party }) => respond(&visit, response, &party),
+                next => Step::new(visit, interaction, live)?.resolve(next),
+            }
         }
     }
 }

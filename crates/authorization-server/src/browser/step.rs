@@ -123,7 +123,7 @@ impl Step {
     /// one is dead (ATK-090).
     pub async fn enter(mut self, handle: &SessionHandle) -> Result<Response, Stop> {
         let visit = self.visit.clone();
-        self.live = LiveSession::load(&visit.state.provider, Some(handle), visit.now).await?;
+        self.live = LiveSession::load(&visit.state.provider, Some(handle), None, visit.now).await?;
         let mut response = self.proceed().await.unwrap_or_else(Stop::into_response);
         visit.set_cookie(&mut response, Cookie::Session, &handle.expose());
         Ok(response)
@@ -143,7 +143,7 @@ impl Step {
     }
 
     /// An account that cannot be used is explained where its holder just logged in.
-    fn resolve(&self, next: Result<Next, PageError>) -> Result<Response, Stop> {
+    pub fn resolve(&self, next: Result<Next, PageError>) -> Result<Response, Stop> {
         match next {
             Ok(next) => self.follow(next),
             Err(PageError::Refused(PageRefusal::AccountNotUsable(reason))) => {

@@ -91,7 +91,7 @@ impl House {
             registry: Arc::new(Registry::load(store.as_ref()).await.unwrap()),
             policies: Arc::new(policies.unwrap()),
             security: Arc::new(SecurityView::starting(store.clone(), now)),
-            passwords: PasswordPool::new(2, entropy.as_ref()).unwrap(),
+            passwords: PasswordPool::new(2, || (), entropy.as_ref()).unwrap(),
             notices: Arc::default(),
             refusals: RefusalBudget::default(),
             store,

@@ -1,19 +1,24 @@
 //! Redeeming an authorization code: every bound value checked, then one conditional insert.
 
+use std::time::Duration;
+
 use identity_core::grant::{
     ActiveGrant, AuthorizationCode, RedeemRefusal, Redemption, RevocationReason,
 };
 use identity_core::relying_party::GrantType;
-use identity_core::{EventKind, Province, RelyingParty, SecurityEvent, Timestamp};
+use identity_core::{EventKind, Province, RelyingParty, SecurityEvent, Session, Timestamp};
 use protocol::token::TokenType;
 use protocol::{CodeVerifier, ErrorCode, SecretString, TokenResponse};
 use storage::{Change, Commit, GrantScope};
 
-use super::standing::{Cleared, ensure_active};
+use super::standing::{Cleared, dossier_of, ensure_active};
 use crate::issue::{Standing, scope_set};
 use crate::provider::Provider;
 use crate::refusal::{EndpointError, Fault};
 use crate::sealed;
+
+/// A session ends after an hour of disuse: the minute does not matter, a row each time does.
+const TOUCHED_EVERY: Duration = Duration::from_mins(1);
 
 pub struct Presented {
     pub code: SecretString,
@@ -44,7 +49,8 @@ pub async fn redeem(
         Ok(grant) => grant,
         Err(refusal) => return Err(refused(provider, party, refusal, &terms, now).await?),
     };
-    let cleared = ensure_active(provider, party, &grant.terms, &demanded_acr, now).await?;
+    let dossier = dossier_of(provider, &grant.terms).await?;
+    let cleared = ensure_active(provider, party, &grant.terms, dossier, &demanded_acr, now)?;
     let response = respond(provider, party, &grant, &cleared, nonce, now)?;
     match provider.commit(&insertion(provider, party, &grant, &cleared, now), now).await? {
         Commit::Done => Ok(response),
@@ -121,7 +127,7 @@ fn respond(
     })
 }
 
-/// One write transaction per login: the grant, the session's use, the citizen's history.
+/// One write transaction per login: the grant, now and then the session's use, the citizen's history.
 fn insertion(
     provider: &Provider,
     party: &RelyingParty,
@@ -141,11 +147,13 @@ fn insertion(
     let event = SecurityEvent::new(kind, now, provider.entropy.as_ref())
         .about(terms.subject)
         .at_client(&party.client_id);
-    vec![
-        Change::InsertGrant(Box::new(grant.clone())),
-        Change::TouchSession { session: terms.session, now },
-        Change::Append(Box::new(event)),
-    ]
+    let mut plan = vec![Change::InsertGrant(Box::new(grant.clone()))];
+    let stale = |session: &Session| now.since(session.last_used_at) >= TOUCHED_EVERY;
+    if cleared.session.as_ref().is_some_and(stale) {
+        plan.push(Change::TouchSession { session: terms.session, now });
+    }
+    plan.push(Change::Append(Box::new(event)));
+    plan
 }
 
 async fn revoke_replayed(

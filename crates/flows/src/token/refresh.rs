@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use identity_core::access_token::RefreshAbout;
 use identity_core::grant::{
     ActiveGrant, Generation, Grant, GrantTerms, RevocationReason, Rotation,
 };
@@ -11,10 +12,11 @@ use identity_core::relying_party::GrantType;
 use identity_core::{EventKind, RefreshToken, RelyingParty, SecurityEvent, Timestamp};
 use protocol::token::TokenType;
 use protocol::{ErrorCode, ScopeSet, SecretString, TokenResponse};
+use storage::record::{Dossier, DossierOf};
 use storage::{Change, Commit};
 
 use super::code::revocation;
-use super::standing::ensure_active;
+use super::standing::{dossier_of, ensure_active};
 use crate::issue::{Standing, scope_set};
 use crate::provider::Provider;
 use crate::refusal::EndpointError;
@@ -35,7 +37,8 @@ pub async fn refresh(
         return Err(EndpointError::refused(ErrorCode::UnauthorizedClient, description));
     }
     let token = open_token(provider, party, presented, now)?;
-    let grant = match provider.store.grant(token.grant).await? {
+    let (grant, dossier) = read(provider, &token).await?;
+    let grant = match grant {
         Some(Grant::Active(grant)) => grant,
         Some(Grant::Revoked(_)) | None => {
             return Err(EndpointError::invalid_grant("the grant was revoked"));
@@ -45,7 +48,11 @@ pub async fn refresh(
         return Err(EndpointError::invalid_grant("the refresh token was unused for too long"));
     }
     let scopes = narrowed(&grant, scope)?;
-    let cleared = ensure_active(provider, party, &grant.terms, &[], now).await?;
+    let dossier = match dossier {
+        Some(dossier) => Some(dossier),
+        None => dossier_of(provider, &grant.terms).await?,
+    };
+    let cleared = ensure_active(provider, party, &grant.terms, dossier, &[], now)?;
     let advanced = if party.authentication.is_public() {
         match grant.clone().rotate(token.generation, now) {
             Rotation::Repeat(_) => None,
@@ -82,6 +89,21 @@ pub async fn refresh(
         scope: scope_set(&scopes),
         id_token: Some(id_token),
     })
+}
+
+/// The family and what it rests on, in one read where the token says whose it is.
+async fn read(
+    provider: &Provider,
+    token: &RefreshToken,
+) -> Result<(Option<Grant>, Option<Dossier>), EndpointError> {
+    let Some(RefreshAbout { subject, session }) = token.about else {
+        return Ok((provider.store.grant(token.grant).await?, None));
+    };
+    let (client, grant) = (Some(&token.client), Some(token.grant));
+    let mut dossier =
+        provider.store.dossier(&DossierOf { subject, session, client, grant }).await?;
+    let grant = dossier.as_mut().and_then(|dossier| dossier.grant.take());
+    Ok((grant, dossier))
 }
 
 fn open_token(

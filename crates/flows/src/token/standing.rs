@@ -5,7 +5,8 @@ use identity_core::account::AccountState;
 use identity_core::consent::Consent;
 use identity_core::grant::GrantTerms;
 use identity_core::relying_party::ConsentRule;
-use identity_core::{RelyingParty, Subject, Timestamp};
+use identity_core::{RelyingParty, Session, Subject, Timestamp};
+use storage::record::{Dossier, DossierOf};
 
 use crate::judgement::{Person, Rejudged, rejudge};
 use crate::provider::Provider;
@@ -15,42 +16,55 @@ use crate::refusal::EndpointError;
 pub struct Cleared {
     pub subject: Subject,
     pub judged: Rejudged,
+    /// If it still lives.
+    pub session: Option<Session>,
+}
+
+/// Reads all that a grant rests on.
+pub async fn dossier_of(
+    provider: &Provider,
+    terms: &GrantTerms,
+) -> Result<Option<Dossier>, EndpointError> {
+    let of = DossierOf {
+        subject: terms.subject,
+        session: Some(terms.session),
+        client: Some(&terms.client),
+        grant: None,
+    };
+    Ok(provider.store.dossier(&of).await?)
 }
 
 /// Refuses unless person, session, consent, client and level all still stand.
-pub async fn ensure_active(
+pub fn ensure_active(
     provider: &Provider,
     party: &RelyingParty,
     terms: &GrantTerms,
+    dossier: Option<Dossier>,
     demanded_acr: &[String],
     now: Timestamp,
 ) -> Result<Cleared, EndpointError> {
     if terms.client != party.client_id || !party.in_force(now) {
         return Err(EndpointError::invalid_grant("the grant belongs to another client"));
     }
-    let subject = provider.store.subject(terms.subject).await?.map(|found| found.subject);
-    let subject = subject.ok_or(EndpointError::invalid_grant("the person is not known"))?;
+    let dossier = dossier.filter(|dossier| dossier.subject.subject.id == terms.subject);
+    let dossier = dossier.ok_or(EndpointError::invalid_grant("the person is not known"))?;
+    let Dossier { subject, enrolments, session, consent, grant: _ } = dossier;
+    let subject = subject.subject;
     if !matches!(subject.account.state, AccountState::Activated { .. }) {
         return Err(EndpointError::invalid_grant("the account cannot be used"));
     }
-    // `offline_access` is the permission to outlive the session; nothing else does.
-    if !terms.scopes.contains("offline_access") {
-        let session = provider.store.session(terms.session).await?;
-        if !session.is_some_and(|session| session.alive(now)) {
-            return Err(EndpointError::invalid_grant("the session has ended"));
-        }
+    let session = session.filter(|session| session.id == terms.session && session.alive(now));
+    if session.is_none() && !terms.outlives_session() {
+        return Err(EndpointError::invalid_grant("the session has ended"));
     }
-    if party.consent == ConsentRule::AskCitizen {
-        let consent = provider.store.consent(terms.subject, &party.client_id).await?;
-        if !consent.is_some_and(|consent| still_agreed(&consent, terms)) {
-            return Err(EndpointError::invalid_grant("consent was withdrawn"));
-        }
+    let agreed = || consent.is_some_and(|consent| still_agreed(&consent, terms));
+    if party.consent == ConsentRule::AskCitizen && !agreed() {
+        return Err(EndpointError::invalid_grant("consent was withdrawn"));
     }
     if !party.scopes.is_superset(&terms.scopes) {
         return Err(EndpointError::invalid_grant("the client may no longer ask for this scope"));
     }
     let state = subject.state();
-    let enrolments = provider.store.enrolments(subject.id).await?;
     let authenticators: Vec<_> =
         enrolments.into_iter().map(|enrolment| enrolment.authenticator).collect();
     let person = Person {
@@ -61,7 +75,7 @@ pub async fn ensure_active(
     };
     let judged = rejudge(provider, party, &person, demanded_acr, now)?
         .ok_or(EndpointError::invalid_grant("the assurance no longer suffices"))?;
-    Ok(Cleared { subject, judged })
+    Ok(Cleared { subject, judged, session })
 }
 
 /// A claim that was agreed to and is declined now is as good as withdrawn: unlike a question, a grant

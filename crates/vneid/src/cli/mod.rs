@@ -6,6 +6,7 @@ mod indicators;
 mod keys;
 mod ledger;
 mod policy;
+mod seed;
 mod serve;
 pub mod text;
 
@@ -94,6 +95,11 @@ enum Command {
     /// Check the configuration, or list every setting
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Fill an empty database with fictional people, for benchmarks
+    ///
+    /// All of them have the same password, which is printed. In production this refuses a database
+    /// that anybody has used.
+    Seed(seed::SeedArgs),
 }
 
 #[derive(Subcommand, Debug)]
@@ -151,6 +157,7 @@ pub async fn run(cli: Cli) -> Result<String, CliError> {
         Command::Policy(command) => policy::run(&command),
         Command::Ledger(command) => ledger::run(command, &files.load()?).await,
         Command::Indicators { month } => indicators::run(&month, &files.load()?).await,
+        Command::Seed(args) => seed::run(args, &files.load()?).await,
         Command::Config(ConfigCommand::Check) => {
             files.load()?;
             Ok("the configuration can be used\n".to_owned())

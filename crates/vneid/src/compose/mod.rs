@@ -57,6 +57,7 @@ use crate::observe::otlp::{self, TraceError};
 use crate::observe::{self, Watch};
 use crate::policies::{self, PolicyError};
 use crate::server::{self, ServerError};
+use crate::system;
 
 /// What a process serves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
@@ -179,7 +180,11 @@ impl Node {
             registry: Arc::new(Registry::load(store.as_ref()).await?),
             policies,
             security: Arc::new(security),
-            passwords: PasswordPool::new(hashing_threads(config), entropy.as_ref())?,
+            passwords: PasswordPool::new(
+                hashing_threads(config),
+                system::let_others_go_first,
+                entropy.as_ref(),
+            )?,
             notices: Arc::default(),
             refusals: RefusalBudget::default(),
             store,
