@@ -6,11 +6,12 @@
 //!  logout      everywhere                                  matrices   every binding, every disabled thing
 //!  bad_input   garbage and broken stores                   races      many at once; kill -9
 //!  operator    the binary and its command line             observe    metrics, probes, traces, alerts
-//!  workspace   rules of the tree itself
+//!  deploy      proxies, units, roles, backups as shipped   workspace  rules of the tree itself
 //! ```
 
 mod bad_input;
 mod consent;
+mod deploy;
 mod login;
 mod logout;
 mod main_job;

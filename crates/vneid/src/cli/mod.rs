@@ -6,6 +6,7 @@ mod indicators;
 mod keys;
 mod ledger;
 mod policy;
+mod ready;
 mod serve;
 pub mod text;
 
@@ -94,6 +95,8 @@ enum Command {
     /// Check the configuration, or list every setting
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Ask a running node whether it is ready; for health checks
+    Ready(ready::ReadyArgs),
 }
 
 #[derive(Subcommand, Debug)]
@@ -155,6 +158,7 @@ pub async fn run(cli: Cli) -> Result<String, CliError> {
             files.load()?;
             Ok("the configuration can be used\n".to_owned())
         }
+        Command::Ready(args) => ready::run(args).await,
         Command::Config(ConfigCommand::Schema) => Ok(format!("{:#}\n", schema::json_schema())),
     }
 }
