@@ -6,11 +6,13 @@
 //!  logout      everywhere                                  matrices   every binding, every disabled thing
 //!  bad_input   garbage and broken stores                   races      many at once; kill -9
 //!  operator    the binary and its command line             observe    metrics, probes, traces, alerts
-//!  keys        in a token, from node to node, leaked       workspace  rules of the tree itself
+//!  keys        in a token, from node to node, leaked       deploy     proxies, units, roles, backups as shipped
+//!  workspace   rules of the tree itself
 //! ```
 
 mod bad_input;
 mod consent;
+mod deploy;
 mod keys;
 mod login;
 mod logout;

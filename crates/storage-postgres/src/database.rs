@@ -11,7 +11,9 @@ use std::time::Duration;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool, Postgres, Transaction};
+use sqlx::{
+    ConnectOptions as _, Connection as _, Executor as _, PgPool, Postgres, Row as _, Transaction,
+};
 use storage::{PoolNumbers, StoreError, WaitingRoom};
 
 /// What the shared statements run on.
@@ -214,9 +216,12 @@ impl Database {
 
     /// Dropping it rolls it back.
     pub async fn transaction(&self) -> Result<Transaction<'static, Postgres>, Fault> {
+        // sqlx names its statements also when it keeps none, and whoever had this connection to the
+        // server before may have left the same names there.
+        let begin = if self.pooler { "BEGIN; DEALLOCATE ALL" } else { "BEGIN" };
         let mut attempt = 1;
         loop {
-            let turn = self.waiting.until(self.pool.begin());
+            let turn = self.waiting.until(self.pool.begin_with(begin));
             match turn.await.map_err(|error| self.elsewhere(error)) {
                 // Nothing was done on it yet.
                 Err(fault) if fault.is_lost_connection() && attempt < ATTEMPTS => attempt += 1,
@@ -250,7 +255,7 @@ impl Database {
 
     /// What is not applied yet, as `0001 foundation`. Writes nothing.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, Fault> {
-        let mut connection = self.acquire().await?;
+        let mut connection = self.reader().await?;
         let table = &MIGRATIONS.table_name;
         let exists: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
             .bind(table.as_ref())
@@ -309,11 +314,9 @@ fn hung() -> sqlx::Error {
 
 /// A standby answers reads that are older than our own writes, and no writes.
 async fn refuse_standby(connection: &mut Connection) -> sqlx::Result<()> {
-    let standby: bool = sqlx::query_scalar("SELECT pg_is_in_recovery()")
-        .persistent(false)
-        .fetch_one(connection)
-        .await?;
-    if standby {
+    // One message: behind a pooler the second one may reach another server process.
+    let answer = sqlx::raw_sql("SELECT pg_is_in_recovery()").fetch_one(connection).await?;
+    if answer.try_get::<bool, _>(0)? {
         return Err(sqlx::Error::Io(std::io::Error::other("this server is a standby")));
     }
     Ok(())

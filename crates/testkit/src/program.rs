@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -125,21 +126,40 @@ impl Program {
 
     /// Starts something that listens on `port`, and waits until it answers.
     pub async fn start(&self, configuration: &str, arguments: &[&str], port: u16) -> Process {
+        let mut process = self.spawn(configuration, arguments, port);
+        let health = format!("http://127.0.0.1:{port}/healthz");
+        until("the process answers", || {
+            let request = self.http.get(&health).send();
+            process.assert_alive();
+            async move { request.await.is_ok_and(|answer| answer.status().is_success()) }
+        })
+        .await;
+        process
+    }
+
+    /// As [`Self::start`], for what does not speak plain HTTP: waits until it accepts connections.
+    pub async fn start_listening(
+        &self,
+        configuration: &str,
+        arguments: &[&str],
+        port: u16,
+    ) -> Process {
+        let mut process = self.spawn(configuration, arguments, port);
+        until("the process listens", || {
+            process.assert_alive();
+            std::future::ready(TcpStream::connect(("127.0.0.1", port)).is_ok())
+        })
+        .await;
+        process
+    }
+
+    fn spawn(&self, configuration: &str, arguments: &[&str], port: u16) -> Process {
         let log = self.path(&format!("{port}.log"));
         let file =
             || Stdio::from(File::options().create(true).append(true).open(&log).expect("log"));
         let mut command = self.command(configuration);
         let command = command.args(arguments).stdin(Stdio::null()).stdout(file()).stderr(file());
-        let child = command.spawn().expect("vneid starts");
-        let mut process = Process { child, log };
-        let health = format!("http://127.0.0.1:{port}/healthz");
-        until("the process answers", || {
-            let request = self.http.get(&health).send();
-            assert!(process.child.try_wait().expect("a child").is_none(), "{}", process.log());
-            async move { request.await.is_ok_and(|answer| answer.status().is_success()) }
-        })
-        .await;
-        process
+        Process { child: command.spawn().expect("vneid starts"), log }
     }
 
     fn command(&self, configuration: &str) -> Command {
@@ -167,6 +187,10 @@ impl Process {
 
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    fn assert_alive(&mut self) {
+        assert!(self.child.try_wait().expect("a child").is_none(), "{}", self.log());
     }
 
     /// SIGKILL: no tidying up.

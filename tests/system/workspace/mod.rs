@@ -1,6 +1,7 @@
 //! Rules of the tree that Cargo and clippy cannot state.
 
 mod budgets;
+mod deploy;
 mod documents;
 mod layering;
 

@@ -6,6 +6,7 @@ mod indicators;
 mod keys;
 mod ledger;
 mod policy;
+mod ready;
 mod seed;
 mod serve;
 pub mod text;
@@ -95,6 +96,8 @@ enum Command {
     /// Check the configuration, or list every setting
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Ask a running node whether it is ready; for health checks
+    Ready(ready::ReadyArgs),
     /// Fill an empty database with fictional people, for benchmarks
     ///
     /// All of them have the same password, which is printed. In production this refuses a database
@@ -162,6 +165,7 @@ pub async fn run(cli: Cli) -> Result<String, CliError> {
             files.load()?;
             Ok("the configuration can be used\n".to_owned())
         }
+        Command::Ready(args) => ready::run(args).await,
         Command::Config(ConfigCommand::Schema) => Ok(format!("{:#}\n", schema::json_schema())),
     }
 }
