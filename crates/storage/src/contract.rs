@@ -4,7 +4,7 @@
 //!  durable_suite!(make)     a #[tokio::test] per case; `make` is an async fn() that returns an
 //!                           Arc<dyn Store> and what must outlive it (a directory, or nothing)
 //!  transient_suite!(make)   the same for TransientStore; its epoch is `sample::BEGAN`
-//!  subjects · authenticators · sessions · grants · registry · nodes · ledger · transient   the cases
+//!  subjects · authenticators · sessions · grants · dossiers · registry · nodes · ledger · transient   the cases
 //!  sample                   people, logins and grants to play with
 //! ```
 //!
@@ -18,6 +18,7 @@
 )]
 
 pub mod authenticators;
+pub mod dossiers;
 pub mod grants;
 pub mod ledger;
 pub mod nodes;
@@ -65,6 +66,9 @@ macro_rules! durable_suite {
             grants::grants_are_revoked_in_scope_only,
             grants::logout_tells_each_client_of_the_session_once,
             grants::consents_are_kept_per_person_and_client,
+            dossiers::a_dossier_holds_what_its_parts_would_say,
+            dossiers::a_dossier_of_a_handle_is_that_of_its_session,
+            dossiers::a_code_redeemed_with_its_event_is_redeemed_once,
             registry::a_saved_relying_party_replaces_the_one_before,
             registry::a_key_is_made_once_and_its_times_move_from_what_was_seen,
             registry::of_parallel_rotations_one_wins,
