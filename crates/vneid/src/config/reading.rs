@@ -13,9 +13,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::settings::{Merged, Place, Written};
-use super::{
-    Config, ConfigError, Fault, LogFormat, MasterKeys, Observing, TlsFiles, Traces,
-};
+use super::{Config, ConfigError, Fault, LogFormat, MasterKeys, Observing, TlsFiles, Traces};
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 const DEFAULT_CONNECTIONS: usize = 10_000;

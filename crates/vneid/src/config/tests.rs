@@ -131,7 +131,7 @@ fn contradictions_are_faults() {
     assert_eq!(faults(&half, &[]), ["tls.key: is missing"]);
     let twice =
         whole("environment = \"development\"").replace("[keys]", "ephemeral = true\n[keys]");
-    assert!(faults(&twice, &[])[0].contains("exclude each other"));
+    assert!(faults(&twice, &[])[0].contains("only one can be given"));
 }
 
 #[test]
