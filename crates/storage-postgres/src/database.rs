@@ -218,10 +218,10 @@ impl Database {
     pub async fn transaction(&self) -> Result<Transaction<'static, Postgres>, Fault> {
         // sqlx names its statements also when it keeps none, and whoever had this connection to the
         // server before may have left the same names there.
-        let begin = if self.pooler { "BEGIN; DEALLOCATE ALL" } else { "BEGIN" };
+        let opening = if self.pooler { "BEGIN; DEALLOCATE ALL" } else { "BEGIN" };
         let mut attempt = 1;
         loop {
-            let turn = self.waiting.until(self.pool.begin_with(begin));
+            let turn = self.waiting.until(self.pool.begin_with(opening));
             match turn.await.map_err(|error| self.elsewhere(error)) {
                 // Nothing was done on it yet.
                 Err(fault) if fault.is_lost_connection() && attempt < ATTEMPTS => attempt += 1,
