@@ -42,7 +42,7 @@ impl Outcome {
         Self { done: 0, failed: 0, seconds: 0.0, latency }
     }
 
-    pub fn add(mut self, other: &Self) -> Self {
+    pub fn with(mut self, other: &Self) -> Self {
         self.done += other.done;
         self.failed += other.failed;
         self.seconds = self.seconds.max(other.seconds);
@@ -167,6 +167,6 @@ fn on_threads<J: Journey>(journeys: Vec<J>, work: impl Fn(usize, J) -> Outcome +
         threads
             .into_iter()
             .map(|thread| thread.join().expect("a journey ends"))
-            .fold(Outcome::new(), |sum, outcome| sum.add(&outcome))
+            .fold(Outcome::new(), |sum, outcome| sum.with(&outcome))
     })
 }

@@ -125,7 +125,7 @@ pub fn in_turns(
         base_rates.push(base);
         ratios.push(outcome.rate() / base);
         told = Some(match told {
-            Some(so_far) => so_far.add(&outcome),
+            Some(so_far) => so_far.with(&outcome),
             None => outcome,
         });
     }
