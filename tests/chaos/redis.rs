@@ -113,15 +113,14 @@ async fn a_redis_that_forgot_everything_lets_nothing_be_used_again() {
     site.redis.kill_9();
     site.redis.restart();
     refused += restarted.again(&portal).await;
-    let closed = portal.until_asserted("after").await;
+    portal.until_asserted("after").await;
     row.passed(
         "5",
         format!(
             "FLUSHALL, then kill -9 and restart, each after {count} revocations, {count} codes, \
              {count} client assertions and {} rotated refresh tokens: {refused} further uses, all \
-             refused at every node; fresh assertions accepted again after {:.1} s",
-            count / 10,
-            closed.as_secs_f64()
+             refused at every node; fresh assertions accepted afterwards",
+            count / 10
         ),
     );
 }
