@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use vneid::config::schema::json_schema;
 
-/// Read by the command line and the log.
-const NOT_SETTINGS: [&str; 2] = ["VNEID_CONFIG", "VNEID_LOG"];
+/// Read by the command line, the log, and `make chaos`.
+const NOT_SETTINGS: [&str; 3] = ["VNEID_CONFIG", "VNEID_LOG", "VNEID_CHAOS"];
 
 /// Every setting as `table.key`.
 fn settings() -> BTreeSet<String> {
