@@ -10,7 +10,7 @@ database=vneid_prepare_$$
 psql --quiet --no-psqlrc --command "CREATE DATABASE $database" postgres
 trap 'rm -rf "$scratch"; psql --quiet --no-psqlrc --command "DROP DATABASE $database" postgres' EXIT
 for migration in migrations/*.sql; do
-    psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 --single-transaction --file "$migration" "$database"
+    psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 --file "$migration" "$database"
 done
 
 # The macros run only when the crate is compiled, so it is compiled anew.

@@ -23,6 +23,9 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// How long a starting process waits for one that is migrating.
 const MIGRATION_LOCK_TIMEOUT: Duration = Duration::from_mins(5);
+/// Nobody waits *in* the database for the lock: an index that is built beside the traffic waits for
+/// every statement that began before it, also for one that waits.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// A connection idle for longer is tried before it is used.
 const RESTED: Duration = Duration::from_secs(1);
 /// What the network may take on top of a statement.
@@ -241,14 +244,20 @@ impl Database {
         error.into()
     }
 
-    /// sqlx holds an advisory lock meanwhile and verifies the checksums of what was applied.
+    /// One process at a time; sqlx verifies the checksums of what was applied.
     pub async fn migrate(&self) -> Result<(), Fault> {
         let mut connection = self.acquire().await?;
         let wait = MIGRATION_LOCK_TIMEOUT.as_millis();
         // Waiting for another process that migrates, and a long migration, are no failures.
         let patient = format!("SET statement_timeout = 0; SET lock_timeout = {wait}");
         connection.execute(sqlx::AssertSqlSafe(patient)).await?;
-        let migrated = MIGRATIONS.run_direct(None, &mut *connection, false).await;
+        while !try_lock(&mut connection).await? {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        let mut migrations = sqlx::migrate!();
+        migrations.set_locking(false);
+        let migrated = migrations.run_direct(None, &mut *connection, false).await;
+        // The lock goes with the connection.
         connection.close().await?;
         Ok(migrated?)
     }
@@ -310,6 +319,12 @@ impl Drop for Unanswered<'_> {
 
 fn hung() -> sqlx::Error {
     std::io::Error::new(std::io::ErrorKind::TimedOut, "the database does not answer").into()
+}
+
+async fn try_lock(connection: &mut Connection) -> sqlx::Result<bool> {
+    sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtext('vneid_migrate'))")
+        .fetch_one(connection)
+        .await
 }
 
 /// A standby answers reads that are older than our own writes, and no writes.

@@ -15,7 +15,7 @@ use crate::events;
 use crate::listener::Listener;
 use crate::partitions;
 use crate::redemption;
-use crate::sql::{change, registry, throttle};
+use crate::sql::{change, registry, sessions, throttle};
 
 /// What the shared ports are made for.
 pub(crate) type Adapter = PostgresStore;
@@ -163,6 +163,13 @@ impl PostgresStore {
         let gate = throttle::reserve(&mut transaction, &self.cipher, key, now).await?;
         transaction.commit().await?;
         Ok(gate)
+    }
+
+    pub(crate) async fn try_remove_dead(&self, before: Timestamp, most: u32) -> Result<u64, Fault> {
+        let mut transaction = self.database.transaction().await?;
+        let removed = sessions::remove_dead(&mut transaction, before, most).await?;
+        transaction.commit().await?;
+        Ok(removed)
     }
 
     pub(crate) async fn try_lease(

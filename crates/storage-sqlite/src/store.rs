@@ -12,7 +12,7 @@ use storage::{Change, Commit, Lease, PoolNumbers, ThrottleKey};
 use uuid::Uuid;
 
 use crate::database::{Database, Fault, SqliteLocation};
-use crate::sql::{change, registry, throttle};
+use crate::sql::{change, registry, sessions, throttle};
 
 /// What the shared ports are made for.
 pub(crate) type Adapter = SqliteStore;
@@ -96,6 +96,13 @@ impl SqliteStore {
         let gate = throttle::reserve(&mut transaction, &self.cipher, key, now).await?;
         transaction.commit().await?;
         Ok(gate)
+    }
+
+    pub(crate) async fn try_remove_dead(&self, before: Timestamp, most: u32) -> Result<u64, Fault> {
+        let mut transaction = self.database.transaction().await?;
+        let removed = sessions::remove_dead(&mut transaction, before, most).await?;
+        transaction.commit().await?;
+        Ok(removed)
     }
 
     pub(crate) async fn try_lease(

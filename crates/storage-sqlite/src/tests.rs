@@ -147,7 +147,7 @@ async fn migrations_are_pending_until_they_are_applied() {
     ));
     assert_eq!(
         store.pending_migrations().await.unwrap(),
-        ["0001 foundation", "0002 several nodes"]
+        ["0001 foundation", "0002 several nodes", "0003 dead sessions"]
     );
     store.migrate().await.unwrap();
     store.migrate().await.unwrap();

@@ -175,6 +175,10 @@ impl Store for Adapter {
         Ok(self.in_time(self.try_lease(lease, holder, runs_out_at, now)).await?)
     }
 
+    async fn remove_dead_sessions(&self, before: Timestamp, most: u32) -> StoreResult<u64> {
+        Ok(self.try_remove_dead(before, most).await?)
+    }
+
     async fn due_logouts(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<LogoutDelivery>> {
         read!(self, registry::due_logouts(now, limit))
     }

@@ -170,6 +170,24 @@ pub async fn live_of(
     rows.into_iter().map(SessionRow::read).collect()
 }
 
+/// Removes at most `most` sessions that were over before `before`; how many there were. The ledger
+/// keeps what happened in them.
+pub async fn remove_dead(
+    connection: &mut Connection,
+    before: Timestamp,
+    most: u32,
+) -> Result<u64, Fault> {
+    let removed = sqlx::query!(
+        "DELETE FROM sessions WHERE id IN (
+             SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
+        before.unix_millis(),
+        i64::from(most),
+    )
+    .execute(connection)
+    .await?;
+    Ok(removed.rows_affected())
+}
+
 pub(super) struct SessionRow {
     pub(super) id: Uuid,
     pub(super) subject: Uuid,

@@ -58,6 +58,7 @@ macro_rules! durable_suite {
             sessions::an_ended_or_expired_session_is_never_extended,
             sessions::the_first_end_of_a_session_stays,
             sessions::sessions_end_in_scope_only,
+            sessions::dead_sessions_are_removed_a_few_at_a_time,
             sessions::live_sessions_are_neither_ended_nor_expired_nor_idle,
             grants::a_grant_reads_back_as_it_was_written,
             grants::of_parallel_redemptions_of_one_code_one_wins,

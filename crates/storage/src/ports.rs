@@ -156,6 +156,9 @@ pub trait Store: RegistryReader + KeyReader + LedgerReader {
         now: Timestamp,
     ) -> StoreResult<bool>;
 
+    /// Forgets at most `most` sessions that were over before `before`; how many there were.
+    async fn remove_dead_sessions(&self, before: Timestamp, most: u32) -> StoreResult<u64>;
+
     async fn due_logouts(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<LogoutDelivery>>;
 }
 

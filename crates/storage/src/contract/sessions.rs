@@ -134,3 +134,21 @@ pub async fn live_sessions_are_neither_ended_nor_expired_nor_idle(store: Arc<dyn
     assert_eq!(live(idle.minus(Duration::from_millis(1))).await, [newer.id, older.id]);
     assert_eq!(live(idle).await, [older.id]);
 }
+
+pub async fn dead_sessions_are_removed_a_few_at_a_time(store: Arc<dyn Store>) {
+    let lan = lan();
+    let sessions = [session(lan.id), session(lan.id), session(lan.id)];
+    let expires_at = sessions[0].expires_at;
+    let lasting =
+        Session { expires_at: expires_at.plus(Duration::from_hours(1)), ..session(lan.id) };
+    let mut plan = vec![create(&lan), open(&lasting)];
+    plan.extend(sessions.iter().map(open));
+    done(&*store, &plan).await;
+    assert_eq!(store.remove_dead_sessions(expires_at, 10).await.unwrap(), 0);
+    let later = expires_at.plus(Duration::from_millis(1));
+    for removed in [2, 1, 0] {
+        assert_eq!(store.remove_dead_sessions(later, 2).await.unwrap(), removed);
+    }
+    assert!(store.session(sessions[0].id).await.unwrap().is_none());
+    assert_eq!(store.session(lasting.id).await.unwrap(), Some(lasting));
+}

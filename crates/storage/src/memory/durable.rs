@@ -267,6 +267,14 @@ impl Store for MemoryStore {
         Ok(free)
     }
 
+    async fn remove_dead_sessions(&self, before: Timestamp, most: u32) -> StoreResult<u64> {
+        let sessions = &mut self.tables().sessions;
+        let dead = sessions.values().filter(|session| session.expires_at < before);
+        let dead: Vec<_> = dead.take(most as usize).map(|session| session.id).collect();
+        sessions.retain(|id, _| !dead.contains(id));
+        Ok(dead.len() as u64)
+    }
+
     async fn due_logouts(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<LogoutDelivery>> {
         let tables = self.tables();
         let due = tables.logouts.values().filter(|delivery| delivery.due_at <= now);

@@ -1,6 +1,7 @@
 //! The stores, whichever they are: the only place that can tell.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use identity_core::{Clock, Entropy, Timestamp};
 use protocol::Environment;
@@ -13,6 +14,11 @@ use storage_redis::{RedisBell, RedisSettingsError, RedisTransientStore};
 use storage_sqlite::{SqliteLocation, SqliteStore};
 
 use crate::config::{Config, Postgres, Storage};
+
+/// A session is of no use once it is over. For a month an operator may still look at it.
+const SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
+/// Short transactions: logins write to the same table.
+const AT_A_TIME: u32 = 1000;
 
 /// An open durable store and what an operator does with it.
 #[derive(Clone)]
@@ -63,14 +69,19 @@ impl Durable {
         }
     }
 
-    /// Partitions ahead of need, and what is past its retention dropped. Nothing to do in one file.
+    /// Partitions ahead of need; what is past its retention dropped; sessions long over forgotten.
     pub async fn keep(&self, now: Timestamp) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(_) => Ok(()),
+            Self::Sqlite(_) => {}
             Self::Postgres(store, postgres) => {
-                store.keep_partitions(now, postgres.events_kept.map(|kept| now.minus(kept))).await
+                store
+                    .keep_partitions(now, postgres.events_kept.map(|kept| now.minus(kept)))
+                    .await?;
             }
         }
+        let (store, dead) = (self.store(), now.minus(SESSIONS_KEPT));
+        while store.remove_dead_sessions(dead, AT_A_TIME).await? == u64::from(AT_A_TIME) {}
+        Ok(())
     }
 
     /// What counts once, where there is no Redis: durably where several nodes share a database, in
