@@ -213,7 +213,7 @@ impl Database {
     }
 
     async fn acquire(&self) -> Result<PoolConnection<Postgres>, Fault> {
-        let turn = self.waiting.until(self.pool.acquire());
+        let turn = self.waiting.until(Box::pin(self.pool.acquire()));
         turn.await.map_err(|error| self.elsewhere(error))
     }
 
@@ -224,7 +224,7 @@ impl Database {
         let opening = if self.pooler { "BEGIN; DEALLOCATE ALL" } else { "BEGIN" };
         let mut attempt = 1;
         loop {
-            let turn = self.waiting.until(self.pool.begin_with(opening));
+            let turn = self.waiting.until(Box::pin(self.pool.begin_with(opening)));
             match turn.await.map_err(|error| self.elsewhere(error)) {
                 // Nothing was done on it yet.
                 Err(fault) if fault.is_lost_connection() && attempt < ATTEMPTS => attempt += 1,

@@ -158,7 +158,9 @@ where
 
 #[test]
 fn every_fact_comes_back_whole_or_not_at_all() {
-    accounts().into_iter().for_each(|account| comes_back(&access_token(account)));
+    for account in accounts() {
+        comes_back(&access_token(account));
+    }
     comes_back(&AccessToken { person: None, ..access_token(accounts()[0].clone()) });
     comes_back(&code());
     comes_back(&RefreshToken {
