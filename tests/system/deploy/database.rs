@@ -110,7 +110,7 @@ async fn nodes_can_neither_change_the_schema_nor_rewrite_history() {
         "UPDATE checkpoints SET at = 0",
         "DELETE FROM subjects",
         "DELETE FROM grants",
-        "DELETE FROM sessions",
+        "DELETE FROM consents",
         "DELETE FROM relying_parties",
         "DELETE FROM signing_keys",
         "UPDATE ledger_base SET base = 0",
