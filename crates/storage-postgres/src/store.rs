@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use identity_core::authenticator::AttemptGate;
 use identity_core::{Entropy, Timestamp};
+use sqlx::{Postgres, Transaction};
 use storage::ports::StoreResult;
 use storage::privacy::{PersonalDataCipher, PersonalDataKeys};
-use storage::{Change, Commit, Lease, PoolNumbers, ThrottleKey};
-use uuid::Uuid;
+use storage::{Change, Commit, PoolNumbers};
 
 use crate::claims::PostgresTransientStore;
 use crate::database::{Database, Fault, PostgresLocation, Reader};
@@ -15,7 +14,7 @@ use crate::events;
 use crate::listener::Listener;
 use crate::partitions;
 use crate::redemption;
-use crate::sql::{change, registry, sessions, throttle};
+use crate::sql::change;
 
 /// What the shared ports are made for.
 pub(crate) type Adapter = PostgresStore;
@@ -153,35 +152,7 @@ impl PostgresStore {
         Ok(commit)
     }
 
-    /// Not repeated after a fault: it may have counted.
-    pub(crate) async fn try_reserve(
-        &self,
-        key: &ThrottleKey,
-        now: Timestamp,
-    ) -> Result<AttemptGate, Fault> {
-        let mut transaction = self.database.transaction().await?;
-        let gate = throttle::reserve(&mut transaction, &self.cipher, key, now).await?;
-        transaction.commit().await?;
-        Ok(gate)
-    }
-
-    pub(crate) async fn try_remove_dead(&self, before: Timestamp, most: u32) -> Result<u64, Fault> {
-        let mut transaction = self.database.transaction().await?;
-        let removed = sessions::remove_dead(&mut transaction, before, most).await?;
-        transaction.commit().await?;
-        Ok(removed)
-    }
-
-    pub(crate) async fn try_lease(
-        &self,
-        lease: Lease,
-        holder: Uuid,
-        runs_out_at: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool, Fault> {
-        let mut transaction = self.database.transaction().await?;
-        let taken = registry::take_lease(&mut transaction, lease, holder, runs_out_at, now).await?;
-        transaction.commit().await?;
-        Ok(taken)
+    pub(crate) async fn transaction(&self) -> Result<Transaction<'static, Postgres>, Fault> {
+        self.database.transaction().await
     }
 }

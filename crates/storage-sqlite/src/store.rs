@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use identity_core::authenticator::AttemptGate;
-use identity_core::{Entropy, Timestamp};
-use sqlx::Sqlite;
+use identity_core::Entropy;
 use sqlx::pool::PoolConnection;
+use sqlx::{Sqlite, Transaction};
 use storage::ports::StoreResult;
 use storage::privacy::{PersonalDataCipher, PersonalDataKeys};
-use storage::{Change, Commit, Lease, PoolNumbers, ThrottleKey};
-use uuid::Uuid;
+use storage::{Change, Commit, PoolNumbers};
 
 use crate::database::{Database, Fault, SqliteLocation};
-use crate::sql::{change, registry, sessions, throttle};
+use crate::sql::change;
 
 /// What the shared ports are made for.
 pub(crate) type Adapter = SqliteStore;
@@ -87,34 +85,7 @@ impl SqliteStore {
         Ok(commit)
     }
 
-    pub(crate) async fn try_reserve(
-        &self,
-        key: &ThrottleKey,
-        now: Timestamp,
-    ) -> Result<AttemptGate, Fault> {
-        let mut transaction = self.database.transaction().await?;
-        let gate = throttle::reserve(&mut transaction, &self.cipher, key, now).await?;
-        transaction.commit().await?;
-        Ok(gate)
-    }
-
-    pub(crate) async fn try_remove_dead(&self, before: Timestamp, most: u32) -> Result<u64, Fault> {
-        let mut transaction = self.database.transaction().await?;
-        let removed = sessions::remove_dead(&mut transaction, before, most).await?;
-        transaction.commit().await?;
-        Ok(removed)
-    }
-
-    pub(crate) async fn try_lease(
-        &self,
-        lease: Lease,
-        holder: Uuid,
-        runs_out_at: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool, Fault> {
-        let mut transaction = self.database.transaction().await?;
-        let taken = registry::take_lease(&mut transaction, lease, holder, runs_out_at, now).await?;
-        transaction.commit().await?;
-        Ok(taken)
+    pub(crate) async fn transaction(&self) -> Result<Transaction<'static, Sqlite>, Fault> {
+        self.database.transaction().await
     }
 }

@@ -1,5 +1,5 @@
 //! The ports, each a connection and one call. An adapter brings `crate::store::Adapter` with
-//! `reader`, `in_time`, `cipher`, `try_commit`, `try_reserve` and `try_lease`, and `crate::events` for what hangs on commit
+//! `reader`, `in_time`, `cipher`, `transaction` and `try_commit`, and `crate::events` for what hangs on commit
 //! order.
 
 use ::ledger::{News, RecordedEvent, Sequence};
@@ -20,7 +20,10 @@ use storage::{
 
 use uuid::Uuid;
 
-use super::{authenticators, consents, dossier, grants, ledger, registry, sessions, subjects};
+use super::{
+    authenticators, consents, dossier, grants, ledger, registry, sessions, subjects, throttle,
+};
+use crate::database::Fault;
 use crate::events;
 use crate::store::Adapter;
 
@@ -42,6 +45,20 @@ macro_rules! read {
             }
         };
         $self.in_time(read).await.map_err(StoreError::from)
+    }};
+}
+
+/// `write_once!(self, registry::take_lease(…))`: in a transaction of its own. Not repeated after a
+/// fault: it may have counted.
+macro_rules! write_once {
+    ($self:ident, $module:ident :: $function:ident ( $($argument:expr),* )) => {{
+        let write = async {
+            let mut transaction = $self.transaction().await?;
+            let answer = $module::$function(&mut transaction, $($argument),*).await?;
+            transaction.commit().await?;
+            Ok::<_, Fault>(answer)
+        };
+        $self.in_time(write).await.map_err(StoreError::from)
     }};
 }
 
@@ -125,7 +142,7 @@ impl Store for Adapter {
     }
 
     async fn reserve_attempt(&self, key: &ThrottleKey, now: Timestamp) -> StoreResult<AttemptGate> {
-        Ok(self.in_time(self.try_reserve(key, now)).await?)
+        write_once!(self, throttle::reserve(self.cipher(), key, now))
     }
 
     async fn session(&self, id: SessionId) -> StoreResult<Option<Session>> {
@@ -172,11 +189,11 @@ impl Store for Adapter {
         runs_out_at: Timestamp,
         now: Timestamp,
     ) -> StoreResult<bool> {
-        Ok(self.in_time(self.try_lease(lease, holder, runs_out_at, now)).await?)
+        write_once!(self, registry::take_lease(lease, holder, runs_out_at, now))
     }
 
     async fn remove_dead_sessions(&self, before: Timestamp, most: u32) -> StoreResult<u64> {
-        Ok(self.try_remove_dead(before, most).await?)
+        write_once!(self, sessions::remove_dead(before, most))
     }
 
     async fn due_logouts(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<LogoutDelivery>> {
