@@ -150,6 +150,9 @@ impl Ground {
         let (subjects, grants) = (subjects.to_string(), grants.to_string());
         let said = ground.run(&["seed", "--subjects", &subjects, "--grants", &grants]);
         eprintln!("{name}: {}", said.lines().next().unwrap_or_default());
+        if let Stores::Production(server, database) = &ground.stores {
+            server.psql_in(database, "VACUUM ANALYZE");
+        }
         for (client, consent) in [(PORTAL, "ask_citizen"), (OFFICE, "ordered_by_law")] {
             fs::write(ground.path("client.toml"), registration(client, consent)).expect("written");
             ground.run(&["client", "register", "client.toml"]);

@@ -101,6 +101,10 @@ impl PostgresLocation {
             // Each of our statements has one right plan. Left alone, the planner finds that a plan
             // for one partition looks cheaper, and plans anew at every call.
             ("plan_cache_mode", "force_generic_plan"),
+            // All of them touch a few rows by their keys. Where nobody has counted a table yet, the
+            // planner takes it for large, and workers or a compiler cost a thousand times the rows.
+            ("max_parallel_workers_per_gather", "0"),
+            ("jit", "off"),
         ]))
     }
 }

@@ -9,8 +9,10 @@
 //!    numbers       the recorder behind the `metrics` facade            process   /proc
 //!    indicators    steps of logins by relying party and province, from the ledger (ADR 0016)
 //!  logging       lines on standard error, with trace ids      otlp   spans to a collector
+//!    fields        what a span knows, as JSON
 //! ```
 
+mod fields;
 pub mod indicators;
 pub mod logging;
 mod numbers;
