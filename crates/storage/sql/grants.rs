@@ -3,6 +3,7 @@
 use identity_core::grant::{ActiveGrant, Generation, Grant, RevocationReason, RevokedGrant};
 use identity_core::id::SessionId;
 use identity_core::{ClientId, GrantId, Timestamp};
+use storage::terms::{self, TermsForm};
 use storage::{Contest, GrantScope};
 
 use super::change::Outcome;
@@ -13,7 +14,11 @@ use crate::database::{Connection, Fault};
 pub const OFFLINE_ACCESS: &str = "offline_access";
 
 /// The redemption of a code: its id can be inserted once (RFC 6749 §4.1.2).
-pub async fn insert(connection: &mut Connection, grant: &ActiveGrant) -> Result<Outcome, Fault> {
+pub async fn insert(
+    connection: &mut Connection,
+    form: TermsForm,
+    grant: &ActiveGrant,
+) -> Result<Outcome, Fault> {
     let ActiveGrant { terms, generation, rotated_at, redeemed_at } = grant;
     let inserted = sqlx::query!(
         "INSERT INTO grants (id, subject, client, session, offline, terms, generation, rotated_at,
@@ -25,7 +30,7 @@ pub async fn insert(connection: &mut Connection, grant: &ActiveGrant) -> Result<
         terms.client.as_str(),
         terms.session.uuid(),
         terms.scopes.contains(OFFLINE_ACCESS),
-        column::json(terms)?,
+        form.write(terms)?,
         i64::from(generation.0),
         rotated_at.unix_millis(),
         redeemed_at.unix_millis(),
@@ -150,7 +155,7 @@ pub(super) struct GrantRow {
 
 impl GrantRow {
     pub(super) fn read(self) -> Result<Grant, Fault> {
-        let terms = column::from_json(&self.terms)?;
+        let terms = terms::read(&self.terms)?;
         if let Some((at, reason)) = self.revoked_at.zip(self.revoked_reason) {
             let (reason, at) = (column::from_name(&reason)?, Timestamp::from_unix_millis(at));
             return Ok(Grant::Revoked(RevokedGrant { terms, reason, at }));

@@ -1,6 +1,6 @@
 //! The ports, each a connection and one call. An adapter brings `crate::store::Adapter` with
-//! `reader`, `in_time`, `cipher`, `transaction` and `try_commit`, and `crate::events` for what hangs on commit
-//! order.
+//! `reader`, `in_time`, `cipher`, `transaction`, `try_commit` and the three of a load, and `crate::events`
+//! for what hangs on commit order.
 
 use ::ledger::{News, RecordedEvent, Sequence};
 use async_trait::async_trait;
@@ -111,6 +111,18 @@ impl LedgerReader for Adapter {
 impl Store for Adapter {
     async fn commit(&self, plan: &[Change]) -> StoreResult<Commit> {
         Ok(self.in_time(self.try_commit(plan)).await?)
+    }
+
+    async fn load(&self, rows: Vec<Change>) -> StoreResult<Commit> {
+        Ok(self.try_load(&rows).await?)
+    }
+
+    async fn begin_load(&self) -> StoreResult<()> {
+        Ok(self.try_begin_load().await?)
+    }
+
+    async fn end_load(&self) -> StoreResult<()> {
+        Ok(self.try_end_load().await?)
     }
 
     async fn subject(&self, id: SubjectId) -> StoreResult<Option<VersionedSubject>> {

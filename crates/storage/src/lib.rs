@@ -12,6 +12,7 @@
 //!  Bell             a hint that the ledger has news
 //!  change           Change · Contest: the plan, and who won
 //!  privacy          per-subject encryption and blind indexes, for adapters
+//!  terms            how a grant's terms stand in a column
 //!  pool             what adapters tell about their connections
 //!  memory           stores that live and die with the process
 //!  contract         one suite that every adapter passes (feature `contract`)
@@ -27,6 +28,7 @@ pub mod pool;
 pub mod ports;
 pub mod privacy;
 pub mod record;
+pub mod terms;
 pub mod transient_key;
 
 pub use change::{Change, Commit, Contest, GrantScope, KeyChange, SessionScope};

@@ -73,6 +73,17 @@ pub trait Store: RegistryReader + KeyReader + LedgerReader {
         self.commit(&rows).await
     }
 
+    /// Before the first [`Self::load`]: an empty store may put off what it would do for each row.
+    async fn begin_load(&self) -> StoreResult<()> {
+        Ok(())
+    }
+
+    /// After the last: does what was put off, and looks at what is there, so that the first request
+    /// is answered like the millionth.
+    async fn end_load(&self) -> StoreResult<()> {
+        Ok(())
+    }
+
     async fn subject(&self, id: SubjectId) -> StoreResult<Option<VersionedSubject>>;
 
     /// One person and what hangs on them, in one journey to the database.

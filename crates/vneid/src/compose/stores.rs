@@ -34,13 +34,18 @@ impl Durable {
             PersonalDataKeys::new(*config.keys.personal_data.expose(), *config.keys.index.expose());
         Ok(match &config.storage {
             Storage::Sqlite(path) => Self::Sqlite(
-                SqliteStore::open(SqliteLocation::File(path.clone()), keys, entropy).await?,
+                SqliteStore::open(SqliteLocation::File(path.clone()), keys, entropy)
+                    .await?
+                    .writing(config.grants),
             ),
-            Storage::Ephemeral => {
-                Self::Sqlite(SqliteStore::open(SqliteLocation::Memory, keys, entropy).await?)
-            }
+            Storage::Ephemeral => Self::Sqlite(
+                SqliteStore::open(SqliteLocation::Memory, keys, entropy)
+                    .await?
+                    .writing(config.grants),
+            ),
             Storage::Postgres(postgres) => {
-                let store = PostgresStore::open(&postgres.location, keys, entropy)?;
+                let store =
+                    PostgresStore::open(&postgres.location, keys, entropy)?.writing(config.grants);
                 Self::Postgres(store, postgres.clone())
             }
         })
