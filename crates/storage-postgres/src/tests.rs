@@ -46,6 +46,7 @@ async fn fresh() -> (PostgresStore, FreshDatabase<'static>) {
     (store_at(&location(database.url())), database)
 }
 
+mod bulk;
 mod schema;
 
 mod contract {
