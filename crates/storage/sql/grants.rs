@@ -4,7 +4,8 @@ use identity_core::grant::{ActiveGrant, Generation, Grant, RevocationReason, Rev
 use identity_core::id::SessionId;
 use identity_core::{ClientId, GrantId, Timestamp};
 use storage::terms::{self, TermsForm};
-use storage::{Contest, GrantScope};
+use storage::{Contest, GrantScope, GrantsRemoved};
+use uuid::Uuid;
 
 use super::change::Outcome;
 use super::column;
@@ -142,6 +143,37 @@ pub async fn clients_of_session(
     .fetch_all(connection)
     .await?;
     clients.iter().map(|client| column::from_name(client)).collect()
+}
+
+/// See [`storage::Store::remove_ended_grants`]. Identifiers sort by time, so no index is needed to find
+/// what is old.
+pub async fn remove_ended(
+    connection: &mut Connection,
+    after: Option<GrantId>,
+    before: Timestamp,
+    most: u32,
+) -> Result<GrantsRemoved, Fault> {
+    let after = after.map_or(Uuid::nil(), GrantId::uuid);
+    let end = GrantId::earliest(before).uuid();
+    let last = sqlx::query_scalar!(
+        r#"SELECT id AS "id!: Uuid" FROM grants WHERE id > $1 AND id < $2
+           ORDER BY id LIMIT 1 OFFSET $3"#,
+        after,
+        end,
+        i64::from(most.saturating_sub(1)),
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let removed = sqlx::query!(
+        "DELETE FROM grants WHERE id > $1 AND id <= $2
+             AND (revoked_at < $3 OR (revoked_at IS NULL AND NOT offline AND redeemed_at < $3))",
+        after,
+        last.unwrap_or(end),
+        before.unix_millis(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(GrantsRemoved { count: removed.rows_affected(), next: last.map(GrantId::from_uuid) })
 }
 
 pub(super) struct GrantRow {

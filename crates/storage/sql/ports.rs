@@ -14,8 +14,8 @@ use identity_core::{ClientId, GrantId, LoginName, RelyingParty, Session, Subject
 use storage::ports::StoreResult;
 use storage::record::{Dossier, DossierOf, SubjectListing};
 use storage::{
-    Change, Commit, Enrolment, KeyReader, Lease, LedgerReader, LogoutDelivery, RegistryReader,
-    SignedCheckpoint, Store, StoreError, ThrottleKey, VersionedSubject,
+    Change, Commit, Enrolment, GrantsRemoved, KeyReader, Lease, LedgerReader, LogoutDelivery,
+    RegistryReader, SignedCheckpoint, Store, StoreError, ThrottleKey, VersionedSubject,
 };
 
 use uuid::Uuid;
@@ -206,6 +206,15 @@ impl Store for Adapter {
 
     async fn remove_dead_sessions(&self, before: Timestamp, most: u32) -> StoreResult<u64> {
         write_once!(self, sessions::remove_dead(before, most))
+    }
+
+    async fn remove_ended_grants(
+        &self,
+        after: Option<GrantId>,
+        before: Timestamp,
+        most: u32,
+    ) -> StoreResult<GrantsRemoved> {
+        write_once!(self, grants::remove_ended(after, before, most))
     }
 
     async fn due_logouts(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<LogoutDelivery>> {

@@ -66,6 +66,7 @@ macro_rules! durable_suite {
             grants::of_parallel_rotations_of_one_generation_one_wins,
             grants::a_revoked_grant_never_rotates_and_keeps_its_first_reason,
             grants::grants_are_revoked_in_scope_only,
+            grants::grants_that_are_long_over_are_removed_step_by_step,
             grants::logout_tells_each_client_of_the_session_once,
             grants::consents_are_kept_per_person_and_client,
             dossiers::a_dossier_holds_what_its_parts_would_say,

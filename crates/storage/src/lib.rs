@@ -36,6 +36,6 @@ pub use error::StoreError;
 pub use pool::{PoolNumbers, WaitingRoom};
 pub use ports::{Bell, Claim, KeyReader, LedgerReader, RegistryReader, Store, TransientStore};
 pub use record::{
-    Credential, Enrolment, Frontier, Lease, LogoutDelivery, SignedCheckpoint, ThrottleKey,
-    VersionedSubject,
+    Credential, Enrolment, Frontier, GrantsRemoved, Lease, LogoutDelivery, SignedCheckpoint,
+    ThrottleKey, VersionedSubject,
 };

@@ -16,8 +16,8 @@ use uuid::Uuid;
 use crate::change::{Change, Commit};
 use crate::error::StoreError;
 use crate::record::{
-    Dossier, DossierOf, Enrolment, Lease, LogoutDelivery, SignedCheckpoint, SubjectListing,
-    ThrottleKey, VersionedSubject,
+    Dossier, DossierOf, Enrolment, GrantsRemoved, Lease, LogoutDelivery, SignedCheckpoint,
+    SubjectListing, ThrottleKey, VersionedSubject,
 };
 
 pub type StoreResult<T> = Result<T, StoreError>;
@@ -169,6 +169,17 @@ pub trait Store: RegistryReader + KeyReader + LedgerReader {
 
     /// Forgets at most `most` sessions that were over before `before`; how many there were.
     async fn remove_dead_sessions(&self, before: Timestamp, most: u32) -> StoreResult<u64>;
+
+    /// Forgets, of the `most` grants that follow `after` in the order of their making, those that were
+    /// over before `before`: revoked by then, or redeemed by then without `offline_access` and so of
+    /// no use without their session. What `offline_access` keeps alive stays, whenever it was last
+    /// used, and so does what was revoked since: a replay of its tokens must meet it.
+    async fn remove_ended_grants(
+        &self,
+        after: Option<GrantId>,
+        before: Timestamp,
+        most: u32,
+    ) -> StoreResult<GrantsRemoved>;
 
     async fn due_logouts(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<LogoutDelivery>>;
 }
