@@ -47,7 +47,7 @@ use expiry::Guards;
 pub use hsm::device;
 pub use key_keeper::{KeyError, KeyKeeper, Pace};
 pub use shutdown::{Shutdown, Trigger, channel};
-use storage_redis::RedisSettingsError;
+use storage_redis::{RedisSettingsError, RedisTransientStore};
 pub use stores::Durable;
 use stores::Fleeting;
 
@@ -116,6 +116,7 @@ pub struct Node {
     pub guards: Arc<Guards>,
     pub clock: Arc<dyn Clock>,
     durable: Durable,
+    redis: Option<Arc<RedisTransientStore>>,
     outbound: Arc<Outbound>,
     /// The ledger's head before anything was loaded from the store.
     loaded_at: Sequence,
@@ -196,6 +197,7 @@ impl Node {
             guards: Arc::new(guards),
             clock,
             durable,
+            redis: fleeting.redis,
             outbound: Arc::new(outbound(config)?),
             loaded_at,
             tls: config.tls.clone(),
@@ -260,6 +262,7 @@ impl Node {
             guards: Arc::clone(&self.guards),
             clock: Arc::clone(&self.clock),
             durable: self.durable.clone(),
+            redis: self.redis.clone(),
             indicators: Arc::clone(self.indicators.as_ref()?),
             role,
             started: Instant::now(),
