@@ -74,6 +74,7 @@ impl Rows {
                     };
                     authenticator(&mut rows.authenticators, enrolment, key, cipher)?;
                 }
+                // Also what is still to be thought of: it goes the ordinary way.
                 _ => return Ok(None),
             }
         }
