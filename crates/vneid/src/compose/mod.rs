@@ -181,11 +181,7 @@ impl Node {
             registry: Arc::new(Registry::load(store.as_ref()).await?),
             policies,
             security: Arc::new(security),
-            passwords: PasswordPool::new(
-                hashing_threads(config),
-                system::let_others_go_first,
-                entropy.as_ref(),
-            )?,
+            passwords: passwords(config, entropy.as_ref())?,
             notices: Arc::default(),
             refusals: RefusalBudget::default(),
             store,
@@ -368,7 +364,8 @@ fn settings(config: &Config) -> Settings {
     }
 }
 
-fn hashing_threads(config: &Config) -> usize {
+fn passwords(config: &Config, entropy: &dyn Entropy) -> Result<PasswordPool, StartError> {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    config.hashing_threads.unwrap_or_else(cores)
+    let threads = config.hashing_threads.unwrap_or_else(cores);
+    Ok(PasswordPool::new(threads, system::let_others_go_first, entropy)?)
 }
