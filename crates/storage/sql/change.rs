@@ -4,7 +4,8 @@ use storage::privacy::PersonalDataCipher;
 use storage::terms::TermsForm;
 use storage::{Change, Commit, Contest};
 
-use super::{authenticators, consents, grants, ledger, registry, sessions, subjects, throttle};
+use super::authenticators::Replacement;
+use super::{authenticators, consents, consumed, grants, ledger, registry, sessions, subjects, throttle};
 use crate::database::{Connection, Fault};
 use crate::events;
 
@@ -62,6 +63,21 @@ async fn apply(
         Change::ConsumeTotpStep { authenticator, step } => {
             return authenticators::consume_step(connection, *authenticator, *step).await;
         }
+        Change::ReplaceCredential {
+            authenticator,
+            version,
+            credential,
+            label,
+            password_length,
+        } => {
+            let (id, version) = (*authenticator, *version);
+            let password_length = *password_length;
+            let next = Replacement { credential, label: label.as_ref(), password_length };
+            return authenticators::replace_credential(connection, cipher, id, version, next).await;
+        }
+        Change::ConsumeOnce { purpose, digest, expires_at } => {
+            return consumed::consume(connection, purpose, digest, *expires_at).await;
+        }
         Change::ExtendSession { session, handle, evidence, now } => {
             return sessions::extend(connection, *session, handle, evidence, *now).await;
         }
@@ -79,10 +95,6 @@ async fn apply(
         }
         Change::SetAuthenticatorStatus { authenticator, status } => {
             authenticators::set_status(connection, *authenticator, *status).await?;
-        }
-        Change::ReplaceCredential { authenticator, credential, password_length } => {
-            let (id, length) = (*authenticator, *password_length);
-            authenticators::replace_credential(connection, cipher, id, credential, length).await?;
         }
         Change::ResetFailures(key) => throttle::reset(connection, cipher, key).await?,
         Change::OpenSession(session) => sessions::open(connection, session).await?,

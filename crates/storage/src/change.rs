@@ -17,7 +17,8 @@ use identity_core::{
     Session, Subject, SubjectId, Timestamp,
 };
 
-use crate::record::{Credential, Enrolment, LogoutDelivery, SignedCheckpoint, ThrottleKey};
+use crate::credential::{Credential, Label};
+use crate::record::{Enrolment, LogoutDelivery, SignedCheckpoint, ThrottleKey};
 
 #[derive(Clone, Debug)]
 pub enum Change {
@@ -34,10 +35,23 @@ pub enum Change {
         authenticator: AuthenticatorId,
         status: AuthenticatorStatus,
     },
+    /// Also how one secret of several is used up. Contest: [`Contest::AuthenticatorMoved`] when
+    /// `version` is no longer current: its credential or its status changed since it was read.
     ReplaceCredential {
         authenticator: AuthenticatorId,
+        version: u64,
         credential: Credential,
+        label: Option<Label>,
         password_length: Option<u16>,
+    },
+    /// Uses up something that counts once: the challenge of a passkey, a code sent by message, a QR
+    /// code. What is consumed under one purpose is not under another. `expires_at`: from when on it
+    /// is refused for its age, at most a day away; always the same for the same thing. Contest:
+    /// [`Contest::AlreadyConsumed`].
+    ConsumeOnce {
+        purpose: &'static str,
+        digest: SecretDigest,
+        expires_at: Timestamp,
     },
     /// Contest: [`Contest::StepUsed`] unless `step` is later than every accepted one (ATK-103).
     ConsumeTotpStep {
@@ -149,7 +163,9 @@ pub enum GrantScope {
 pub enum Contest {
     NameTaken,
     SubjectMoved,
+    AuthenticatorMoved,
     StepUsed,
+    AlreadyConsumed,
     SessionEnded,
     GrantExists,
     GenerationMoved,

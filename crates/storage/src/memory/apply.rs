@@ -34,6 +34,27 @@ impl Tables {
             Change::ConsumeTotpStep { authenticator, step } => {
                 return Ok(self.consume_step(*authenticator, *step));
             }
+            Change::ReplaceCredential {
+                authenticator,
+                version,
+                credential,
+                label,
+                password_length,
+            } => {
+                let known = self.enrolments.get_mut(authenticator);
+                let Some(enrolment) = known.filter(|known| known.version == *version) else {
+                    return Ok(Commit::Lost(Contest::AuthenticatorMoved));
+                };
+                enrolment.version += 1;
+                enrolment.credential = credential.clone();
+                enrolment.label.clone_from(label);
+                enrolment.authenticator.password_length = *password_length;
+            }
+            Change::ConsumeOnce { purpose, digest, .. } => {
+                if !self.consumed.insert((purpose, digest.0)) {
+                    return Ok(Commit::Lost(Contest::AlreadyConsumed));
+                }
+            }
             Change::ExtendSession { session, handle, evidence, now } => {
                 return Ok(self.extend_session(*session, *handle, evidence, *now));
             }
@@ -50,12 +71,9 @@ impl Tables {
                 self.enrolments.insert(enrolment.authenticator.id, Enrolment::clone(enrolment));
             }
             Change::SetAuthenticatorStatus { authenticator, status } => {
-                self.enrolment(*authenticator)?.authenticator.status = *status;
-            }
-            Change::ReplaceCredential { authenticator, credential, password_length } => {
                 let enrolment = self.enrolment(*authenticator)?;
-                enrolment.credential = credential.clone();
-                enrolment.authenticator.password_length = *password_length;
+                enrolment.authenticator.status = *status;
+                enrolment.version += 1;
             }
             Change::ResetFailures(key) => self.reset_failures(key),
             Change::OpenSession(session) => {
