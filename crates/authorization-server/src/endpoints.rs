@@ -11,8 +11,8 @@ use protocol::endpoints as path;
 
 use crate::api::{cors, metadata, revoke, token, userinfo};
 use crate::browser::{
-    assets, authorize, choose, consent, home, login, logout, recovery_code, second_factor, security,
-    select_account,
+    assets, authorize, choose, consent, home, login, logout, recovery_code, second_factor,
+    security, select_account,
 };
 use crate::observe::observe;
 use crate::pages::error::ErrorKind;

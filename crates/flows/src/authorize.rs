@@ -81,11 +81,7 @@ impl Proving {
         Self::of(first_ways(), interaction, Vec::new())
     }
 
-    fn more(
-        options: &[StepUpOption],
-        interaction: &Interaction,
-        reasons: Vec<ReasonCode>,
-    ) -> Self {
+    fn more(options: &[StepUpOption], interaction: &Interaction, reasons: Vec<ReasonCode>) -> Self {
         Self::of(next_ways(options), interaction, reasons)
     }
 }

@@ -6,9 +6,7 @@ use identity_core::consent::Consent;
 use identity_core::grant::RevocationReason;
 use identity_core::secret::SecretBytes;
 use identity_core::session::SessionEndReason;
-use identity_core::{
-    ClientId, EventKind, Province, SecurityEvent, Session, SessionId, Timestamp,
-};
+use identity_core::{ClientId, EventKind, Province, SecurityEvent, Session, SessionId, Timestamp};
 use jose::TokenKind;
 use ledger::{RecordedEvent, Sequence};
 use serde::{Deserialize, Serialize};

@@ -5,9 +5,7 @@ use assurance::{
     Requirement, StepUpOption, decide, evaluate,
 };
 use identity_core::authenticator::AuthenticatorStatus;
-use identity_core::{
-    AuthenticationEvidence, Authenticator, RelyingParty, SubjectState, Timestamp,
-};
+use identity_core::{AuthenticationEvidence, Authenticator, RelyingParty, SubjectState, Timestamp};
 use protocol::AuthorizationRequest;
 use protocol::authorize::Prompt;
 

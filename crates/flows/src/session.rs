@@ -5,8 +5,8 @@ use identity_core::secret::SecretDigest;
 use identity_core::session::SessionEnd;
 use identity_core::time::{Entropy, random_bytes};
 use identity_core::{
-    AuthenticationEvidence, Authenticator, AuthenticatorKind, ClientId, EventKind, Province, SecurityEvent, Session,
-    SessionId, Subject, Timestamp,
+    AuthenticationEvidence, Authenticator, AuthenticatorKind, ClientId, EventKind, Province,
+    SecurityEvent, Session, SessionId, Subject, Timestamp,
 };
 use jose::digest::{base64url, base64url_decode, sha256};
 use storage::record::Dossier;

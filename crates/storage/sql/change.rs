@@ -5,7 +5,9 @@ use storage::terms::TermsForm;
 use storage::{Change, Commit, Contest};
 
 use super::authenticators::Replacement;
-use super::{authenticators, consents, consumed, grants, ledger, registry, sessions, subjects, throttle};
+use super::{
+    authenticators, consents, consumed, grants, ledger, registry, sessions, subjects, throttle,
+};
 use crate::database::{Connection, Fault};
 use crate::events;
 

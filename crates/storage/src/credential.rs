@@ -27,7 +27,9 @@ pub enum Credential {
     /// by SMS or by e-mail says the authenticator's kind.
     MessageCode,
     /// What the matcher knows the person's template by. No template and no sample is ever here.
-    Biometric { reference: String },
+    Biometric {
+        reference: String,
+    },
 }
 
 /// A WebAuthn credential (Level 3 §4) as its registration left it.

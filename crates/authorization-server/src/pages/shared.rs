@@ -85,10 +85,9 @@ impl Reason {
             Self::StepUp { party: None, level } => {
                 Some(frame.t_with("reason-step-up", &[("level", level.digit())]))
             }
-            Self::StepUp { party: Some(party), level } => Some(frame.t_with(
-                "reason-step-up-party",
-                &[("party", party), ("level", level.digit())],
-            )),
+            Self::StepUp { party: Some(party), level } => Some(
+                frame.t_with("reason-step-up-party", &[("party", party), ("level", level.digit())]),
+            ),
         }
     }
 }

@@ -23,8 +23,8 @@ use identity_core::authenticator::{AttemptGate, AuthenticatorStatus};
 use identity_core::event::LoginRefusalReason;
 use identity_core::evidence::{Intent, KeyProtection, PhishingResistance};
 use identity_core::{
-    AuthenticationEvidence, AuthenticatorId, ClientId, EventKind, EvidenceId, Province,
-    SecurityEvent, Session, Subject, SubjectId, Timestamp,
+    AuthenticationEvidence, Authenticator, AuthenticatorId, ClientId, EventKind, EvidenceId,
+    Province, SecurityEvent, Session, Subject, SubjectId, Timestamp,
 };
 use node::measure::Step;
 use storage::{Change, Commit, Contest, Enrolment, StoreError, ThrottleKey};
@@ -302,17 +302,20 @@ async fn disable(
     let Some(enrolment) = enrolment.filter(|enrolment| enrolment.authenticator.usable(now)) else {
         return Ok(());
     };
-    let authenticator = enrolment.authenticator.id;
-    let kind =
-        EventKind::AuthenticatorDisabled { authenticator, kind: enrolment.authenticator.kind };
-    let event = SecurityEvent::new(kind, now, provider.entropy.as_ref())
-        .about(enrolment.authenticator.subject);
-    let plan = [
-        Change::SetAuthenticatorStatus {
-            authenticator,
-            status: AuthenticatorStatus::Disabled { since: now },
-        },
-        Change::Append(Box::new(event)),
-    ];
-    provider.commit_uncontested(&plan, now).await
+    provider.commit_uncontested(&disabled(provider, enrolment, now), now).await
+}
+
+/// The changes after which only binding it anew helps. What was proven with it stays proven.
+pub(crate) fn disabled(provider: &Provider, enrolment: &Enrolment, now: Timestamp) -> [Change; 2] {
+    let Authenticator { id: authenticator, subject, kind, .. } = enrolment.authenticator;
+    let event = SecurityEvent::new(
+        EventKind::AuthenticatorDisabled { authenticator, kind },
+        now,
+        provider.entropy.as_ref(),
+    );
+    let status = AuthenticatorStatus::Disabled { since: now };
+    [
+        Change::SetAuthenticatorStatus { authenticator, status },
+        Change::Append(Box::new(event.about(subject))),
+    ]
 }

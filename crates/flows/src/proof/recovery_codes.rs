@@ -7,7 +7,7 @@ use identity_core::{AuthenticatorKind, ClientId, Timestamp};
 use jose::digest::sha256;
 use storage::{Change, Credential, Enrolment};
 
-use super::{Attempt, Checked, Refused, Stopped, evidence_of, gate, take};
+use super::{Attempt, Checked, Refused, Stopped, disabled, evidence_of, gate, take};
 use crate::binding;
 use crate::login::{LoginError, LoginRefusal};
 use crate::provider::Provider;
@@ -122,7 +122,9 @@ async fn check(
         let (reason, answer) = (LoginRefusalReason::WrongCode, LoginRefusal::WrongCode);
         return Err(Refused::new(Some(&live.subject), Some(enrolment), reason, answer).into());
     }
-    let effect = Change::ReplaceCredential {
+    // Nothing is left to be asked for.
+    let used_up = left.is_empty().then(|| disabled(provider, enrolment, now));
+    let used = Change::ReplaceCredential {
         authenticator: enrolment.authenticator.id,
         version: enrolment.version,
         credential: Credential::RecoveryCodes(left),
@@ -133,7 +135,7 @@ async fn check(
         subject: live.subject.clone(),
         evidence: evidence_of(provider, enrolment, now),
         enrolment: enrolment.clone(),
-        effects: vec![effect],
+        effects: std::iter::once(used).chain(used_up.into_iter().flatten()).collect(),
     })
 }
 

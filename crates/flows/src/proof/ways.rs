@@ -69,8 +69,7 @@ pub fn passable(options: Vec<StepUpOption>, person: Person) -> Vec<StepUpOption>
 pub fn next_ways(options: &[StepUpOption]) -> Vec<AuthenticatorKind> {
     let mut next = Vec::new();
     for option in options {
-        let first =
-            WAYS.iter().find(|way| option.add.iter().any(|step| step.kind == way.kind));
+        let first = WAYS.iter().find(|way| option.add.iter().any(|step| step.kind == way.kind));
         next.extend(first.map(|way| way.kind).filter(|kind| !next.contains(kind)));
     }
     next

@@ -99,7 +99,11 @@ pub async fn a_value_is_there_until_it_expires_or_is_removed(store: Arc<dyn Tran
     assert_eq!(value(&store, QR, seconds(60)).await, None, "closed-open (L13)");
 
     store.put(QR, b"", seconds(90), NOW).await.unwrap();
-    assert_eq!(value(&store, QR, seconds(89)).await, Some(Vec::new()), "the newer one, and its life");
+    assert_eq!(
+        value(&store, QR, seconds(89)).await,
+        Some(Vec::new()),
+        "the newer one, and its life"
+    );
     store.remove(QR).await.unwrap();
     store.remove(QR).await.unwrap();
     assert_eq!(value(&store, QR, NOW).await, None);
@@ -111,7 +115,11 @@ pub async fn values_of_other_slots_do_not_meet(store: Arc<dyn TransientStore>) {
         store.put(Slot { purpose, id }, &[number], seconds(60), NOW).await.unwrap();
     }
     for (number, (purpose, id)) in (0u8..).zip(slots) {
-        assert_eq!(value(&store, Slot { purpose, id }, NOW).await, Some(vec![number]), "{purpose:?}");
+        assert_eq!(
+            value(&store, Slot { purpose, id }, NOW).await,
+            Some(vec![number]),
+            "{purpose:?}"
+        );
     }
 }
 

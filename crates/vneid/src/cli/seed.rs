@@ -8,7 +8,7 @@ use std::time::Instant;
 use clap::Args;
 use flows::Provider;
 use flows::password::Password;
-use identity_core::authenticator::{AuthenticatorKind, AuthenticatorStatus, FailureCount};
+use identity_core::authenticator::{AuthenticatorKind, AuthenticatorStatus};
 use identity_core::grant::{ActiveGrant, Generation, GrantTerms};
 use identity_core::id::{EvidenceId, SessionId};
 use identity_core::secret::SecretBytes;
