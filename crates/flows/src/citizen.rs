@@ -10,7 +10,7 @@ use identity_core::{ClientId, EventKind, Province, SecurityEvent, Session, Sessi
 use jose::TokenKind;
 use ledger::{RecordedEvent, Sequence};
 use serde::{Deserialize, Serialize};
-use storage::{Change, Commit, Credential, Enrolment, GrantScope, ThrottleKey};
+use storage::{Change, Commit, Credential, Enrolment, GrantScope, Replacement, ThrottleKey};
 
 use crate::binding;
 use crate::login::LoginRefusal;
@@ -172,9 +172,11 @@ pub async fn change_password(
         Change::ReplaceCredential {
             authenticator,
             version: enrolment.version,
-            credential: Credential::Password(phc),
-            label: enrolment.label.clone(),
-            password_length: Some(length),
+            next: Replacement {
+                credential: Credential::Password(phc),
+                label: enrolment.label.clone(),
+                password_length: Some(length),
+            },
         },
         Change::ResetFailures(ThrottleKey::Authenticator(authenticator)),
         Change::RevokeGrants {

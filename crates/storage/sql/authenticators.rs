@@ -3,7 +3,7 @@
 use identity_core::authenticator::{Authenticator, AuthenticatorStatus, FailureCount};
 use identity_core::{AuthenticatorId, SubjectId, Timestamp};
 use storage::privacy::{PersonalDataCipher, SealedField, SubjectKey};
-use storage::{Contest, Credential, Enrolment, Label, StoreError};
+use storage::{Contest, Credential, Enrolment, Label, Replacement, StoreError};
 use uuid::Uuid;
 
 use super::change::Outcome;
@@ -59,20 +59,13 @@ pub async fn set_status(
     exactly_one(changed.rows_affected(), id)
 }
 
-/// The next credential of an authenticator, as its holder calls it.
-pub struct Replacement<'a> {
-    pub credential: &'a Credential,
-    pub label: Option<&'a Label>,
-    pub password_length: Option<u16>,
-}
-
 /// Of two that saw the same version, one wins.
-pub async fn replace_credential(
+pub async fn replace(
     connection: &mut Connection,
     cipher: &PersonalDataCipher,
     id: AuthenticatorId,
     version: u64,
-    next: Replacement<'_>,
+    next: &Replacement,
 ) -> Result<Outcome, Fault> {
     let subject = sqlx::query_scalar!(
         r#"SELECT subject AS "subject!: Uuid" FROM authenticators WHERE id = $1"#,
@@ -87,7 +80,7 @@ pub async fn replace_credential(
          WHERE id = $1 AND version = $2",
         id.uuid(),
         column::integer(version)?,
-        seal(next.credential, next.label, &key, id, cipher)?,
+        seal(&next.credential, next.label.as_ref(), &key, id, cipher)?,
         next.password_length.map(i64::from),
     )
     .execute(connection)

@@ -40,9 +40,7 @@ pub enum Change {
     ReplaceCredential {
         authenticator: AuthenticatorId,
         version: u64,
-        credential: Credential,
-        label: Option<Label>,
-        password_length: Option<u16>,
+        next: Replacement,
     },
     /// Uses up something that counts once: the challenge of a passkey, a code sent by message, a QR
     /// code. What is consumed under one purpose is not under another. `expires_at`: from when on it
@@ -123,6 +121,14 @@ pub enum Change {
     },
     SaveCheckpoint(SignedCheckpoint),
     Append(Box<SecurityEvent>),
+}
+
+/// The next credential of an authenticator, as its holder calls it.
+#[derive(Clone, Debug)]
+pub struct Replacement {
+    pub credential: Credential,
+    pub label: Option<Label>,
+    pub password_length: Option<u16>,
 }
 
 /// What happens to a key of the ring.

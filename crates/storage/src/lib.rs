@@ -33,7 +33,7 @@ pub mod record;
 pub mod terms;
 pub mod transient_key;
 
-pub use change::{Change, Commit, Contest, GrantScope, KeyChange, SessionScope};
+pub use change::{Change, Commit, Contest, GrantScope, KeyChange, Replacement, SessionScope};
 pub use credential::{AppDevice, Credential, Label, PasskeyCredential};
 pub use error::StoreError;
 pub use pool::{PoolNumbers, WaitingRoom};

@@ -69,12 +69,15 @@ impl HomePage for RecoveryCodes {
 }
 
 impl RecoveryCodes {
-    pub(super) fn left(&self, frame: &Frame<'_>, left: &u32) -> String {
-        frame.t_count("recovery-left", *left)
+    pub(super) fn left(&self, frame: &Frame<'_>) -> Option<String> {
+        match self.set {
+            CodeSet::Left(left) => Some(frame.t_count("recovery-left", left)),
+            CodeSet::None | CodeSet::New(_) => None,
+        }
     }
 
     /// All codes as a text file, in the address itself: no other request could bring them again.
-    pub(super) fn file(&self, codes: &[String]) -> String {
+    pub(super) fn file(codes: &[String]) -> String {
         format!("data:text/plain;charset=utf-8,{}", codes.join("%0D%0A"))
     }
 }

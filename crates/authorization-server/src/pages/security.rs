@@ -86,8 +86,8 @@ impl EnrolTotp {
 }
 
 impl Security {
-    pub(super) fn codes_left(&self, frame: &Frame<'_>, left: &u32) -> String {
-        frame.t_count("recovery-left", *left)
+    pub(super) fn codes_left(&self, frame: &Frame<'_>) -> Option<String> {
+        self.recovery_codes.map(|left| frame.t_count("recovery-left", left))
     }
 }
 

@@ -5,7 +5,7 @@ use identity_core::secret::SecretDigest;
 use identity_core::time::{Entropy, random_bytes};
 use identity_core::{AuthenticatorKind, ClientId, Timestamp};
 use jose::digest::sha256;
-use storage::{Change, Credential, Enrolment};
+use storage::{Change, Credential, Enrolment, Replacement};
 
 use super::{Attempt, Checked, Refused, Stopped, disabled, evidence_of, gate, take};
 use crate::binding;
@@ -127,9 +127,11 @@ async fn check(
     let used = Change::ReplaceCredential {
         authenticator: enrolment.authenticator.id,
         version: enrolment.version,
-        credential: Credential::RecoveryCodes(left),
-        label: enrolment.label.clone(),
-        password_length: None,
+        next: Replacement {
+            credential: Credential::RecoveryCodes(left),
+            label: enrolment.label.clone(),
+            password_length: None,
+        },
     };
     Ok(Checked {
         subject: live.subject.clone(),
@@ -146,7 +148,7 @@ mod tests {
     struct Bytes;
     impl Entropy for Bytes {
         fn fill(&self, bytes: &mut [u8]) {
-            bytes.iter_mut().zip(250..).for_each(|(byte, value): (_, u32)| *byte = value as u8);
+            bytes.iter_mut().zip(26..).for_each(|(byte, value)| *byte = value);
         }
     }
 

@@ -10,7 +10,8 @@ use identity_core::{AuthenticatorId, AuthenticatorKind, LoginName, SubjectId};
 use super::sample::{ENTROPY, NOW, authenticator, bind, create, lan, password, seconds, totp};
 use super::{done, lost, winners};
 use crate::{
-    AppDevice, Change, Contest, Credential, Enrolment, Label, PasskeyCredential, Store, ThrottleKey,
+    AppDevice, Change, Contest, Credential, Enrolment, Label, PasskeyCredential, Replacement,
+    Store, ThrottleKey,
 };
 
 /// A person with one TOTP authenticator.
@@ -77,9 +78,11 @@ pub async fn a_replaced_credential_is_the_only_one(store: Arc<dyn Store>) {
     let change = Change::ReplaceCredential {
         authenticator: enrolment.authenticator.id,
         version: 0,
-        credential: Credential::Password(SecretBytes::new(b"new".to_vec())),
-        label: None,
-        password_length: Some(21),
+        next: Replacement {
+            credential: Credential::Password(SecretBytes::new(b"new".to_vec())),
+            label: None,
+            password_length: Some(21),
+        },
     };
     done(&*store, &[change]).await;
 
@@ -138,13 +141,8 @@ pub async fn every_credential_reads_back_with_its_label(store: Arc<dyn Store>) {
 /// Uses up one of two codes, as it was seen at `version`.
 fn use_code(authenticator: AuthenticatorId, version: u64, left: u8) -> Change {
     let left = Credential::RecoveryCodes(vec![SecretDigest([left; 32])]);
-    Change::ReplaceCredential {
-        authenticator,
-        version,
-        credential: left,
-        label: None,
-        password_length: None,
-    }
+    let next = Replacement { credential: left, label: None, password_length: None };
+    Change::ReplaceCredential { authenticator, version, next }
 }
 
 async fn with_codes(store: &dyn Store) -> Enrolment {
