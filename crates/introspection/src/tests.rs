@@ -13,7 +13,7 @@ use axum::http::{Request, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use identity_core::account::LockReason;
-use identity_core::evidence::{Intent, KeyProtection, PhishingResistance};
+use identity_core::evidence::{Intent, KeyProtection, PhishingResistance, Presentation};
 use identity_core::id::TokenId;
 use identity_core::key::{KeyPurpose, KeyRecord};
 use identity_core::relying_party::{ClientAuthentication, RelyingPartyStatus};
@@ -174,6 +174,10 @@ fn evidence(kind: AuthenticatorKind, number: u128) -> AuthenticationEvidence {
         device: None,
         transaction: None,
         biometric: None,
+        presentation: Presentation::Direct,
+        device_proof: None,
+        chip: None,
+        binding: None,
     }
 }
 
