@@ -41,11 +41,13 @@ mod tests;
 pub use acr::{Acr, AcrWish, UnknownAcr};
 pub use amr::Amr;
 pub use decide::{Decision, DecisionRequest, DenyCode, decide};
-pub use evaluate::{Context, Evaluation, evaluate};
-pub use gate::GuardianApproval;
+pub use evaluate::{Context, Evaluation, History, evaluate};
+pub use gate::{GuardianApproval, Mandate};
 pub use levels::{Aal, EidasLoa, Fal, Ial, IsoLoa, VnAccountLevel, VnAuthenticationLevel};
 pub use options::{Step, StepUpOption};
-pub use policy::{Policy, PolicyFault, PolicySet, Procedure};
-pub use reason::{ReasonCode, Redress};
+pub use policy::{
+    DeviceNovelty, Policy, PolicyFault, PolicySet, Procedure, Purpose, Transaction, UnknownName,
+};
+pub use reason::{Audience, Language, ReasonCode, Redress};
 pub use requirement::{Demand, Requirement};
 pub use vector::{AssuranceVector, Factor, Facts, Levels};

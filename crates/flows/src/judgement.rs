@@ -127,7 +127,10 @@ pub fn rejudge(
     };
     if let Decision::Deny { code, .. } = question.decide(&wish) {
         match code {
-            DenyCode::AccountUnusable | DenyCode::GuardianApprovalNeeded => return Ok(None),
+            DenyCode::AccountUnusable
+            | DenyCode::GuardianApprovalNeeded
+            | DenyCode::NotMandated
+            | DenyCode::CoolingDown => return Ok(None),
             // The evidence may have aged; what it was worth at login is judged below.
             DenyCode::RequirementUnreachable => {}
         }
@@ -176,7 +179,7 @@ impl Question<'_> {
             authenticators: &self.authenticators,
             requirement: &self.requirement,
             wish,
-            context: Context { fal: self.fal, procedure: None, approval: None },
+            context: Context { fal: self.fal, ..Context::default() },
         };
         decide(&request, self.policy, self.now)
     }
@@ -191,9 +194,10 @@ fn judgement(decision: Decision, evidence: Vec<AuthenticationEvidence>) -> Judge
         },
         Decision::Deny { code, reasons } => match code {
             DenyCode::RequirementUnreachable => Judgement::OutOfReach { reason: first(&reasons) },
-            DenyCode::AccountUnusable | DenyCode::GuardianApprovalNeeded => {
-                Judgement::NotUsable { reason: first(&reasons) }
-            }
+            DenyCode::AccountUnusable
+            | DenyCode::GuardianApprovalNeeded
+            | DenyCode::NotMandated
+            | DenyCode::CoolingDown => Judgement::NotUsable { reason: first(&reasons) },
         },
     }
 }

@@ -50,6 +50,11 @@ impl PolicySet {
         (!ended).then_some(begun)
     }
 
+    /// A policy by the version that a decision recorded, in force or not.
+    pub fn version(&self, version: &str) -> Option<&Policy> {
+        self.policies.iter().find(|policy| policy.version == version)
+    }
+
     /// Oldest first.
     pub fn policies(&self) -> &[Policy] {
         &self.policies

@@ -119,7 +119,7 @@ fn explain(question: &Explain) -> Result<String, CliError> {
         authenticators: &person.authenticators,
         requirement: &requirement,
         wish: &AcrWish::None,
-        context: Context { fal: Fal::Fal2, procedure: Some(&procedure.code), approval: None },
+        context: Context { fal: Fal::Fal2, procedure: Some(&procedure.code), ..Context::default() },
     };
     let decision = decide(&request, policy, now);
     Ok(told(procedure, policy, &decision))
