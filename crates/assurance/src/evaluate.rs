@@ -42,6 +42,12 @@ pub struct History {
     pub sim_swapped_at: Option<Timestamp>,
 }
 
+impl History {
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// Who somebody is and through whom they act: all of a vector that no login changes.
 pub(crate) struct Standing {
     pub identity: Identity,

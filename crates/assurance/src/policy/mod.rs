@@ -1,5 +1,6 @@
 //! Policy: every figure of law and standard as dated data with its source.
 
+mod current;
 mod load;
 mod procedure;
 mod purpose;
@@ -15,6 +16,7 @@ use identity_core::evidence::{ProofingPathway, ProofingPieceKind};
 use identity_core::{AuthenticatorKind, CalendarDate};
 use serde::{Deserialize, Serialize};
 
+pub use current::Policies;
 pub use procedure::{OrganisationUse, Procedure};
 pub use purpose::{
     Applies, DeviceNovelty, Purpose, ScopeRule, Transaction, TransactionRule, UnknownName,
