@@ -78,12 +78,10 @@ pub fn decide(request: &DecisionRequest<'_>, policy: &Policy, now: Timestamp) ->
     if let Some(reason) = gate::mandate_refusal(subject, &request.context, policy, now) {
         return Decision::Deny { code: DenyCode::NotMandated, reasons: vec![reason] };
     }
-    let mut reasons = Vec::new();
-    let evidence = events::standing(request.evidence, request.authenticators, &mut reasons);
     let (context, authenticators) = (&request.context, request.authenticators);
     let question = Question { subject, context, authenticators, policy, now };
-    let counted = events::count(&evidence, &question);
-    reasons.extend(counted.reasons);
+    let counted = events::count(request.evidence, &question);
+    let mut reasons = counted.reasons;
     let standing = Standing::of(&question, request.state, &mut reasons);
     let events = standing.admit(counted.events, &mut reasons);
     let judge = Judge { request, question, events, standing, reasons };

@@ -2,7 +2,7 @@
 
 mod fault;
 
-use identity_core::authenticator::{AuthenticatorStatus, FactorCategory};
+use identity_core::authenticator::FactorCategory;
 use identity_core::evidence::{
     AttestationVerdict, DeviceProof, Intent, KeyProtection, PhishingResistance, Presentation,
 };
@@ -128,8 +128,8 @@ impl Event {
             for_transaction: question.context.transaction.is_some()
                 && evidence.transaction.as_deref() == question.context.transaction,
             bound_at: question
-                .bound_at(evidence.authenticator)
-                .map(|at| device.map_or(at, |device| at.max(device.bound_at))),
+                .authenticator(evidence.authenticator)
+                .map(|known| device.map_or(known.bound_at, |d| known.bound_at.max(d.bound_at))),
             password_length: evidence.password_length.unwrap_or(0),
         }
     }
@@ -215,8 +215,8 @@ pub(crate) struct Question<'a> {
 }
 
 impl Question<'_> {
-    fn bound_at(&self, id: AuthenticatorId) -> Option<Timestamp> {
-        self.authenticators.iter().find(|known| known.id == id).map(|known| known.bound_at)
+    fn authenticator(&self, id: AuthenticatorId) -> Option<&Authenticator> {
+        self.authenticators.iter().find(|known| known.id == id)
     }
 }
 
@@ -282,32 +282,4 @@ pub(crate) fn retain_fresh(
             });
         }
     }
-}
-
-/// Removes what was proven with authenticators that were since reported lost or removed (edge case 12).
-/// Disabling after failures takes nothing back: the earlier success was real (edge case 20).
-pub(crate) fn standing<'a>(
-    evidence: &'a [AuthenticationEvidence],
-    authenticators: &'a [Authenticator],
-    reasons: &mut Vec<ReasonCode>,
-) -> std::borrow::Cow<'a, [AuthenticationEvidence]> {
-    let withdrawn = |item: &AuthenticationEvidence| {
-        authenticators.iter().any(|authenticator| {
-            authenticator.id == item.authenticator
-                && match authenticator.status {
-                    AuthenticatorStatus::Suspended { .. } | AuthenticatorStatus::Removed { .. } => {
-                        true
-                    }
-                    AuthenticatorStatus::Active
-                    | AuthenticatorStatus::Pending
-                    | AuthenticatorStatus::Disabled { .. } => false,
-                }
-        })
-    };
-    if !evidence.iter().any(withdrawn) {
-        return evidence.into();
-    }
-    let (gone, kept): (Vec<_>, Vec<_>) = evidence.iter().cloned().partition(withdrawn);
-    reasons.extend(gone.iter().map(|item| ReasonCode::AuthenticatorWithdrawn(item.kind)));
-    kept.into()
 }

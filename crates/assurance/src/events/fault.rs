@@ -2,7 +2,7 @@
 
 use identity_core::AuthenticationEvidence;
 use identity_core::AuthenticatorKind;
-use identity_core::authenticator::FactorCategory;
+use identity_core::authenticator::{AuthenticatorStatus, FactorCategory};
 use identity_core::evidence::{AttestationVerdict, BiometricMatch, Check, KeyProtection};
 
 use super::Question;
@@ -14,7 +14,9 @@ pub(super) fn of(
     among: &[AuthenticationEvidence],
     question: &Question<'_>,
 ) -> Option<ReasonCode> {
-    if is_replay(item, among) {
+    if is_withdrawn(item, question) {
+        Some(ReasonCode::AuthenticatorWithdrawn(item.kind))
+    } else if is_replay(item, among) {
         Some(ReasonCode::Replayed)
     } else if on_compromised_device(item) {
         Some(ReasonCode::DeviceCompromised)
@@ -29,7 +31,20 @@ pub(super) fn of(
     }
 }
 
-/// L12: the same challenge consumed twice is one proof, the earlier. A later copy displaces nothing.
+/// Proven with an authenticator that was since reported lost or removed (edge case 12). Disabling after
+/// failures takes nothing back: the earlier success was real (edge case 20).
+fn is_withdrawn(item: &AuthenticationEvidence, question: &Question<'_>) -> bool {
+    let status = question.authenticator(item.authenticator).map(|known| known.status);
+    status.is_some_and(|status| match status {
+        AuthenticatorStatus::Suspended { .. } | AuthenticatorStatus::Removed { .. } => true,
+        AuthenticatorStatus::Active
+        | AuthenticatorStatus::Pending
+        | AuthenticatorStatus::Disabled { .. } => false,
+    })
+}
+
+/// L12: the same challenge consumed twice is one proof, the earlier. A later copy displaces nothing, and does
+/// not rise when the earlier one falls.
 fn is_replay(item: &AuthenticationEvidence, among: &[AuthenticationEvidence]) -> bool {
     let Some(own) = &item.binding else { return false };
     among.iter().any(|other| {
@@ -83,6 +98,8 @@ fn biometric(
             && other.transaction == item.transaction
             && other.at.since(item.at).max(item.at.since(other.at)) <= rule.device_window
             && !on_compromised_device(other)
+            && !is_withdrawn(other, question)
+            && !is_replay(other, among)
     };
     if contradicts_itself(result, item.kind) {
         Some(ReasonCode::MatchFailed)

@@ -3,6 +3,7 @@
 mod golden;
 mod laws;
 mod policies;
+mod reference;
 mod universe;
 
 use std::sync::LazyLock;
