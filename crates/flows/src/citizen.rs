@@ -137,7 +137,8 @@ pub fn minimum_password(
     live: &LiveSession,
     now: Timestamp,
 ) -> Result<u16, Fault> {
-    let rule = &provider.policy(now)?.password;
+    let policy = provider.policy(now)?;
+    let rule = &policy.password;
     let second = live.usable(AuthenticatorKind::Totp, now).is_some();
     Ok(if second { rule.minimum_with_second_factor } else { rule.minimum_alone })
 }

@@ -1,9 +1,14 @@
 //! The model's laws and edge cases (assurance.md §2.5), against the policy that is delivered.
 
+mod circumstances;
 mod golden;
 mod laws;
 mod policies;
+mod records;
+mod reference;
+mod transactions;
 mod universe;
+mod worked;
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -11,7 +16,7 @@ use std::time::Duration;
 use identity_core::account::{Account, AccountState, Lock, LockReason, LockedBy};
 use identity_core::authenticator::{AuthenticatorStatus, FactorCategory};
 use identity_core::evidence::{
-    BiometricMatch, Check, Intent, KeyProtection, PhishingResistance, Proofing, ProofingPathway,
+    BiometricMatch, Check, KeyProtection, PhishingResistance, Proofing, ProofingPathway,
     ProofingPiece, ProofingPieceKind,
 };
 use identity_core::id::DeviceId;
@@ -22,8 +27,9 @@ use identity_core::{
 };
 use uuid::Uuid;
 
+use crate::levels::{Aal, EidasLoa, Fal, Ial, IsoLoa, VnAccountLevel, VnAuthenticationLevel};
 use crate::{
-    AcrWish, Context, Decision, DecisionRequest, Evaluation, Policy, PolicySet, Requirement,
+    AcrWish, Context, Decision, DecisionRequest, Evaluation, Levels, Policy, PolicySet, Requirement,
 };
 
 const POLICY_2024: &str = include_str!("../../../../deploy/policy/2024-07-01.toml");
@@ -38,6 +44,17 @@ const NOW: Timestamp = Timestamp::from_unix_seconds(1_795_237_200);
 const SUBJECT: SubjectId = SubjectId::from_uuid(Uuid::from_u128(1));
 const GUARDIAN: SubjectId = SubjectId::from_uuid(Uuid::from_u128(2));
 const PHONE: DeviceId = DeviceId::from_uuid(Uuid::from_u128(3));
+
+/// What a representative reached who could do everything.
+const ALL: Levels = Levels {
+    vn_authentication: VnAuthenticationLevel::L4,
+    vn_account: VnAccountLevel::Two,
+    aal: Aal::Aal3,
+    ial: Ial::Ial3,
+    eidas: EidasLoa::High,
+    iso: IsoLoa::Loa4,
+    fal: Fal::Fal3,
+};
 
 fn policy() -> &'static Policy {
     POLICIES.at(NOW).unwrap()
@@ -97,20 +114,10 @@ fn guardian_link(scope: GuardianScope) -> GuardianLink {
 
 /// One use of the one authenticator of that kind.
 fn proof(kind: AuthenticatorKind, at: Timestamp) -> AuthenticationEvidence {
+    let id = EvidenceId::from_uuid(Uuid::from_u128(100 + kind as u128));
     AuthenticationEvidence {
-        id: EvidenceId::from_uuid(Uuid::from_u128(100 + kind as u128)),
-        subject: SUBJECT,
-        authenticator: authenticator_id(kind),
-        kind,
-        at,
-        verified_by_device: None,
-        intent: Intent::Shown,
-        phishing: PhishingResistance::None,
-        key: KeyProtection::NoKey,
         password_length: (kind == AuthenticatorKind::Password).then_some(16),
-        device: None,
-        transaction: None,
-        biometric: None,
+        ..AuthenticationEvidence::of(&authenticator(kind), id, at)
     }
 }
 
@@ -148,6 +155,7 @@ fn face(at: Timestamp) -> AuthenticationEvidence {
         presentation_attack: Check::Passed,
         injection: Check::Passed,
         reference: "card portrait".into(),
+        comparison: None,
     };
     AuthenticationEvidence {
         biometric: Some(biometric),
@@ -221,4 +229,43 @@ fn asked(decision: &Decision) -> Vec<Vec<AuthenticatorKind>> {
 
 fn texts(reasons: &[crate::ReasonCode]) -> Vec<String> {
     reasons.iter().map(ToString::to_string).collect()
+}
+
+/// A question whose every part can be changed.
+struct Ask<'a> {
+    state: SubjectState,
+    evidence: &'a [AuthenticationEvidence],
+    held: &'a [Authenticator],
+    requirement: Requirement,
+    context: Context<'a>,
+}
+
+impl Ask<'_> {
+    fn at(&self, now: Timestamp) -> Decision {
+        let request = DecisionRequest {
+            state: &self.state,
+            evidence: self.evidence,
+            authenticators: self.held,
+            requirement: &self.requirement,
+            wish: &AcrWish::None,
+            context: self.context,
+        };
+        crate::decide(&request, policy(), now)
+    }
+
+    fn now(&self) -> Decision {
+        self.at(NOW)
+    }
+}
+
+fn bound(kind: AuthenticatorKind, at: Timestamp) -> Authenticator {
+    Authenticator { bound_at: at, ..authenticator(kind) }
+}
+
+fn app(at: Timestamp) -> AuthenticationEvidence {
+    AuthenticationEvidence {
+        key: KeyProtection::Software,
+        device: Some(PHONE),
+        ..proof(AuthenticatorKind::App, at)
+    }
 }

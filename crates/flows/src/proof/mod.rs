@@ -21,7 +21,6 @@ pub mod ways;
 use identity_core::account::AccountState;
 use identity_core::authenticator::{AttemptGate, AuthenticatorStatus};
 use identity_core::event::LoginRefusalReason;
-use identity_core::evidence::{Intent, KeyProtection, PhishingResistance};
 use identity_core::{
     AuthenticationEvidence, Authenticator, AuthenticatorId, ClientId, EventKind, EvidenceId,
     Province, SecurityEvent, Session, Subject, SubjectId, Timestamp,
@@ -187,23 +186,9 @@ pub(crate) fn evidence_of(
     enrolment: &Enrolment,
     now: Timestamp,
 ) -> AuthenticationEvidence {
-    let authenticator = &enrolment.authenticator;
-    AuthenticationEvidence {
-        id: EvidenceId::generate(now, provider.entropy.as_ref()),
-        subject: authenticator.subject,
-        authenticator: authenticator.id,
-        kind: authenticator.kind,
-        at: now,
-        verified_by_device: None,
-        // Something was typed: the person acted.
-        intent: Intent::Shown,
-        phishing: PhishingResistance::None,
-        key: KeyProtection::NoKey,
-        password_length: authenticator.password_length,
-        device: None,
-        transaction: None,
-        biometric: None,
-    }
+    let id = EvidenceId::generate(now, provider.entropy.as_ref());
+    // Something was typed: the person acted, and there is no key.
+    AuthenticationEvidence::of(&enrolment.authenticator, id, now)
 }
 
 async fn accept(
