@@ -65,8 +65,8 @@ SOAK_MINUTES ?= 0
 
 bench: ## Speed, as ratios to bare handlers: table, target/bench/results.json and results.svg
 	tests/services.sh
-	cargo build --release --package vneid --package bench
-	$${CARGO_TARGET_DIR:-target}/release/bench $(if $(ONLY),--only $(ONLY)) $(if $(STORES),--stores $(STORES)) \
+	cargo build --profile dist --package vneid --package bench
+	$${CARGO_TARGET_DIR:-target}/dist/bench $(if $(ONLY),--only $(ONLY)) $(if $(STORES),--stores $(STORES)) \
 		--subjects $(BENCH_SUBJECTS) --grants $(BENCH_GRANTS) --soak-minutes $(SOAK_MINUTES)
 
 docs: ## The book in docs/ and the API documentation

@@ -141,7 +141,7 @@ impl Ground {
         let storage = match &stores {
             Stores::Embedded => "sqlite = \"vneid.db\"".to_owned(),
             Stores::Production(server, database) => {
-                format!("postgres = \"{}\"", server.url_of(database))
+                format!("postgres = \"{}\"\ncompact_grants = true", server.url_of(database))
             }
         };
         let ground = Self { directory, binary: binary.to_owned(), stores, subjects };

@@ -103,7 +103,7 @@ fn main() {
 
 fn measure(plan: &Plan) {
     let binary = std::env::current_exe().expect("a path").with_file_name("vneid");
-    assert!(binary.exists(), "build it first: cargo build --release -p vneid");
+    assert!(binary.exists(), "build it first, in the profile of this program");
     let mut report = Report::here(plan.subjects);
     if plan.wants_stores("embedded") {
         let ground = Ground::prepare(Stores::Embedded, &binary, SMALL.0, SMALL.1);

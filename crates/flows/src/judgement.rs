@@ -3,18 +3,17 @@
 use std::collections::BTreeSet;
 
 use assurance::{
-    AcrWish, Context, Decision, DecisionRequest, DenyCode, Evaluation, Fal, Policy, Requirement,
-    StepUpOption, decide, evaluate,
+    AcrWish, Context, Decision, DecisionRequest, DenyCode, Evaluation, Fal, Policy, ReasonCode,
+    Requirement, StepUpOption, decide, evaluate,
 };
 use identity_core::authenticator::AuthenticatorStatus;
-use identity_core::{
-    AuthenticationEvidence, Authenticator, AuthenticatorKind, RelyingParty, SubjectState, Timestamp,
-};
+use identity_core::{AuthenticationEvidence, Authenticator, RelyingParty, SubjectState, Timestamp};
 use protocol::AuthorizationRequest;
 use protocol::authorize::Prompt;
 
 use crate::authorize::demanded_acr;
 use crate::interaction::{Errand, Interaction, Purpose};
+use crate::proof::ways::{self, passable};
 use crate::provider::Provider;
 use crate::refusal::Fault;
 use crate::session::LiveSession;
@@ -26,8 +25,12 @@ const MANAGEMENT: &str = "account-management";
 
 pub enum Judgement {
     Permit(Permission),
-    /// Show the page that takes this proof.
-    Prove(NextProof),
+    /// More must be proven, in one of these ways.
+    Prove {
+        /// Cheapest first, never empty; our pages can take every step of them.
+        options: Vec<StepUpOption>,
+        reasons: Vec<ReasonCode>,
+    },
     /// This person cannot reach what was demanded.
     OutOfReach {
         reason: String,
@@ -42,12 +45,6 @@ pub enum Judgement {
 pub struct Permission {
     pub evaluation: Evaluation,
     pub evidence: Vec<AuthenticationEvidence>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum NextProof {
-    Password,
-    Totp,
 }
 
 /// Judges the session against what this request needs; `party` is absent on the citizen's own pages.
@@ -192,10 +189,14 @@ impl Question<'_> {
 fn judgement(decision: Decision, evidence: Vec<AuthenticationEvidence>) -> Judgement {
     match decision {
         Decision::Permit { evaluation } => Judgement::Permit(Permission { evaluation, evidence }),
-        Decision::StepUp { options, reasons } => match next_proof(&options) {
-            Some(proof) => Judgement::Prove(proof),
-            None => Judgement::OutOfReach { reason: first(&reasons) },
-        },
+        Decision::StepUp { options, reasons } => {
+            let options = passable(options, ways::Person::proven_by(&evidence));
+            if options.is_empty() {
+                Judgement::OutOfReach { reason: first(&reasons) }
+            } else {
+                Judgement::Prove { options, reasons }
+            }
+        }
         Decision::Deny { code, reasons } => match code {
             DenyCode::RequirementUnreachable => Judgement::OutOfReach { reason: first(&reasons) },
             DenyCode::AccountUnusable
@@ -203,23 +204,6 @@ fn judgement(decision: Decision, evidence: Vec<AuthenticationEvidence>) -> Judge
             | DenyCode::NotMandated
             | DenyCode::CoolingDown => Judgement::NotUsable { reason: first(&reasons) },
         },
-    }
-}
-
-/// The first step of the cheapest option that our pages can take; a password always comes first,
-/// because it also says who is there.
-fn next_proof(options: &[StepUpOption]) -> Option<NextProof> {
-    let takes = |option: &StepUpOption, kind| option.add.iter().any(|step| step.kind == kind);
-    let option = options.iter().find(|option| {
-        option
-            .add
-            .iter()
-            .all(|step| matches!(step.kind, AuthenticatorKind::Password | AuthenticatorKind::Totp))
-    })?;
-    if takes(option, AuthenticatorKind::Password) {
-        Some(NextProof::Password)
-    } else {
-        Some(NextProof::Totp)
     }
 }
 
@@ -296,6 +280,6 @@ fn is_silent(request: Option<&AuthorizationRequest>) -> bool {
     request.is_some_and(|request| request.prompt.contains(Prompt::None))
 }
 
-fn first(reasons: &[assurance::ReasonCode]) -> String {
+fn first(reasons: &[ReasonCode]) -> String {
     reasons.first().map(ToString::to_string).unwrap_or_default()
 }

@@ -101,6 +101,10 @@ impl PostgresLocation {
             // Each of our statements has one right plan. Left alone, the planner finds that a plan
             // for one partition looks cheaper, and plans anew at every call.
             ("plan_cache_mode", "force_generic_plan"),
+            // All of them touch a few rows by their keys. Where nobody has counted a table yet, the
+            // planner takes it for large, and workers or a compiler cost a thousand times the rows.
+            ("max_parallel_workers_per_gather", "0"),
+            ("jit", "off"),
         ]))
     }
 }
@@ -262,6 +266,15 @@ impl Database {
         Ok(migrated?)
     }
 
+    /// Of all tables that are ours; takes as long as it takes.
+    pub async fn vacuum(&self) -> Result<(), Fault> {
+        let mut connection = self.acquire().await?;
+        connection.execute("SET statement_timeout = 0").await?;
+        connection.execute("VACUUM (ANALYZE)").await?;
+        // The setting goes with the connection.
+        Ok(connection.close().await?)
+    }
+
     /// What is not applied yet, as `0001 foundation`. Writes nothing.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, Fault> {
         let mut connection = self.reader().await?;
@@ -349,6 +362,12 @@ impl Fault {
     pub fn is_collision(&self) -> bool {
         // serialization_failure, deadlock_detected
         matches!(self.code().as_deref(), Some("40001" | "40P01"))
+    }
+
+    /// The same key is there already.
+    pub fn is_duplicate(&self) -> bool {
+        // unique_violation
+        self.code().as_deref() == Some("23505")
     }
 
     /// The connection was dead before the statement could have had an effect on anybody: reading

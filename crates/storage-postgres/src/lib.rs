@@ -7,8 +7,9 @@
 //!  PostgresStore      open · migrate · pending_migrations · keep_partitions, and the ports of `storage`
 //!    store            a commit and its retries; the shared ports do the rest
 //!    database         where it is, who is primary, the pool, what an error means
+//!    bulk             very many rows at once, by COPY
 //!    events           the ledger: appended without waiting, read in an order that skips nothing
-//!    claims           identifiers that count once, for an installation without Redis
+//!    claims           identifiers that count once and values that may be lost, without Redis
 //!    listener         LISTEN: a hint that there is news
 //!    partitions       by time, made ahead and dropped whole
 //!    sql              statements shared with the other adapter (../storage/sql), checked against
@@ -18,6 +19,7 @@
 //! Every read goes to the primary: read your writes. A commit that was acknowledged survives what the
 //! server's `synchronous_commit` says it survives; docs/operations/postgresql.md says what to set.
 
+mod bulk;
 mod claims;
 mod database;
 mod events;

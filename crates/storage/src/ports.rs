@@ -16,8 +16,8 @@ use uuid::Uuid;
 use crate::change::{Change, Commit};
 use crate::error::StoreError;
 use crate::record::{
-    Dossier, DossierOf, Enrolment, Lease, LogoutDelivery, SignedCheckpoint, SubjectListing,
-    ThrottleKey, VersionedSubject,
+    Dossier, DossierOf, Enrolment, GrantsRemoved, Lease, LogoutDelivery, SignedCheckpoint,
+    SubjectListing, ThrottleKey, VersionedSubject,
 };
 
 pub type StoreResult<T> = Result<T, StoreError>;
@@ -71,6 +71,17 @@ pub trait Store: RegistryReader + KeyReader + LedgerReader {
     /// As [`Self::commit`], for very many rows that nobody contests: a database made for measuring.
     async fn load(&self, rows: Vec<Change>) -> StoreResult<Commit> {
         self.commit(&rows).await
+    }
+
+    /// Before the first [`Self::load`]: an empty store may put off what it would do for each row.
+    async fn begin_load(&self) -> StoreResult<()> {
+        Ok(())
+    }
+
+    /// After the last: does what was put off, and looks at what is there, so that the first request
+    /// is answered like the millionth.
+    async fn end_load(&self) -> StoreResult<()> {
+        Ok(())
     }
 
     async fn subject(&self, id: SubjectId) -> StoreResult<Option<VersionedSubject>>;
@@ -159,6 +170,17 @@ pub trait Store: RegistryReader + KeyReader + LedgerReader {
     /// Forgets at most `most` sessions that were over before `before`; how many there were.
     async fn remove_dead_sessions(&self, before: Timestamp, most: u32) -> StoreResult<u64>;
 
+    /// Forgets, of the `most` grants that follow `after` in the order of their making, those that were
+    /// over before `before`: revoked by then, or redeemed by then without `offline_access` and so of
+    /// no use without their session. What `offline_access` keeps alive stays, whenever it was last
+    /// used, and so does what was revoked since: a replay of its tokens must meet it.
+    async fn remove_ended_grants(
+        &self,
+        after: Option<GrantId>,
+        before: Timestamp,
+        most: u32,
+    ) -> StoreResult<GrantsRemoved>;
+
     async fn due_logouts(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<LogoutDelivery>>;
 }
 
@@ -198,6 +220,50 @@ pub trait TransientStore: Send + Sync {
         window: Duration,
         now: Timestamp,
     ) -> StoreResult<u64>;
+
+    /// Keeps `value`, at most [`MAX_TRANSIENT_VALUE`] bytes, until `expires_at`; what was there goes.
+    /// It may be lost sooner, and lies there in the clear: no personal data, no secret.
+    async fn put(
+        &self,
+        slot: Slot<'_>,
+        value: &[u8],
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> StoreResult<()>;
+
+    /// What is there and has not expired.
+    async fn get(&self, slot: Slot<'_>, now: Timestamp) -> StoreResult<Option<Vec<u8>>>;
+
+    async fn remove(&self, slot: Slot<'_>) -> StoreResult<()>;
+
+    /// Puts `to` in the place of `from`, if that is what is there and it has not expired: of two that
+    /// saw the same value, one is told `true`.
+    async fn replace_if(
+        &self,
+        slot: Slot<'_>,
+        from: &[u8],
+        to: &[u8],
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> StoreResult<bool>;
+}
+
+/// Every store refuses a value that another would refuse.
+pub fn ensure_transient_size(value: &[u8]) -> StoreResult<()> {
+    if value.len() > MAX_TRANSIENT_VALUE {
+        return Err(StoreError::corrupt("a transient value is too long"));
+    }
+    Ok(())
+}
+
+/// The longest value a transient store takes.
+pub const MAX_TRANSIENT_VALUE: usize = 8 * 1024;
+
+/// A value in the transient store: what it is for, and which one. Another purpose, another value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Slot<'s> {
+    pub purpose: &'static str,
+    pub id: &'s str,
 }
 
 /// What a memory whose epoch is `epoch` answers to a claim on something issued before it.

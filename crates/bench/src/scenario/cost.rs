@@ -1,6 +1,6 @@
 //! What it costs besides time: storage, memory, the wait for a start.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::rate::sso_once;
 use super::{Field, request, settle, visitors};
@@ -14,7 +14,7 @@ const TOKENS: u64 = 2_000;
 const LOGINS: u64 = 500;
 /// Before memory is read: what a process takes once must not count for the first take-backs.
 const WARM_UP: u64 = 5_000;
-const TAKE_BACKS: u64 = 40_000;
+const TAKE_BACKS: u64 = 150_000;
 const STARTS: usize = 5;
 
 /// What is written per access token and per login.
@@ -31,12 +31,16 @@ pub fn storage(field: &Field<'_>) -> Vec<Line> {
         },
     };
     settle();
-    let before = written();
+    let (before, began) = (written(), Instant::now());
     for _ in 0..TOKENS / 2 {
         tokens(&mut wire, &request::client_credentials()).expect("a token");
         tokens(&mut wire, &request::refresh(&refresh.refresh_token)).expect("a token");
     }
-    let tokens = written().since(&before);
+    let (after, took) = (written(), began.elapsed());
+    // What a node writes by itself meanwhile (a checkpoint of the ledger, its lease) is nobody's.
+    std::thread::sleep(took);
+    let by_itself = written().since(&after).bytes;
+    let tokens = after.since(&before).bytes.saturating_sub(by_itself);
     settle();
     let before = written();
     for _ in 0..LOGINS {
@@ -45,7 +49,7 @@ pub fn storage(field: &Field<'_>) -> Vec<Line> {
     let logins = written().since(&before);
     let each = |amount: u64, count: u64| amount as f64 / count as f64;
     let mut lines = vec![
-        line("written per access token", "bytes", each(tokens.bytes, TOKENS), Target::AtMost(0.0)),
+        line("written per access token", "bytes", each(tokens, TOKENS), Target::AtMost(0.0)),
         line("log and index per login", "bytes", each(logins.bytes, LOGINS), Target::None),
     ];
     if let Stores::Production(server, database) = &field.ground.stores {

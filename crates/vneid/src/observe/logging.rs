@@ -3,43 +3,56 @@
 use std::fmt;
 use std::io;
 
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Registry};
+use tracing_subscriber::{Registry, filter::Targets};
 
+use super::fields::Fields;
 use crate::config::{LogFormat, environment_variables};
 
 type Boxed = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// `default` applies unless VNEID_LOG says otherwise. Only the first call counts.
 pub fn to_stderr(format: LogFormat, default: &str) {
-    install(lines(format, default), None);
+    install(lines(format), filter(default), None);
 }
 
 /// As [`to_stderr`], with spans sent where `spans` sends them.
 #[cfg(feature = "otlp")]
 pub fn with_spans(format: LogFormat, default: &str, spans: Boxed) {
-    install(lines(format, default), Some(spans));
+    install(lines(format), filter(default), Some(spans));
 }
 
-fn install(lines: Boxed, spans: Option<Boxed>) {
-    let layers: Vec<Boxed> = [Some(lines), spans].into_iter().flatten().collect();
+/// Where nobody else listens, what is not logged is not even recorded.
+fn install(lines: Boxed, filter: Targets, spans: Option<Boxed>) {
     // An error: somebody else, a test, has set one up already.
-    let _ = tracing_subscriber::registry().with(layers).try_init();
+    let _ = match spans {
+        None => tracing_subscriber::registry().with(lines).with(filter).try_init(),
+        Some(spans) => {
+            let layers: Vec<Boxed> = vec![lines.with_filter(filter).boxed(), spans];
+            tracing_subscriber::registry().with(layers).try_init()
+        }
+    };
 }
 
-fn lines(format: LogFormat, default: &str) -> Boxed {
-    let chosen = environment_variables().into_iter().find(|(name, _)| name == "VNEID_LOG");
-    let filter = EnvFilter::new(chosen.map_or_else(|| default.to_owned(), |(_, chosen)| chosen));
+fn lines(format: LogFormat) -> Boxed {
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     match format {
-        LogFormat::Json => lines.json().map_event_format(Placed).with_filter(filter).boxed(),
-        LogFormat::Text => lines.with_target(false).with_filter(filter).boxed(),
+        LogFormat::Json => lines.json().fmt_fields(Fields).map_event_format(Placed).boxed(),
+        LogFormat::Text => lines.with_target(false).boxed(),
     }
+}
+
+/// Levels by target, as `info,vneid=debug`. What does not read is passed over for the default.
+fn filter(default: &str) -> Targets {
+    let chosen = environment_variables().into_iter().find(|(name, _)| name == "VNEID_LOG");
+    let chosen = chosen.and_then(|(_, chosen)| chosen.parse().ok());
+    let default = || default.parse().unwrap_or_else(|_| Targets::new().with_default(Level::INFO));
+    chosen.unwrap_or_else(default)
 }
 
 /// Adds `trace_id` and `span_id` to a line of JSON written inside a trace.
