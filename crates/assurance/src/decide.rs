@@ -135,7 +135,7 @@ impl Judge<'_> {
         requirement.admit(&mut admitted, &mut reasons, self.question.now);
         let shown = Shown::by_all(&admitted, &policy.password);
         let mut evaluation = judge(&admitted, &self.standing, policy, reasons);
-        let missing = requirement.shortfall(evaluation.vector.levels, &shown);
+        let missing = requirement.shortfall(evaluation.vector.levels, shown);
         if missing.is_empty() {
             evaluation.acr = evaluation.vector.acr_among(self.request.wish.classes());
             return Decision::Permit { evaluation };

@@ -62,9 +62,9 @@ impl Bench<'_> {
         let candidates = self.candidates(requirement);
         let reaches = |subset: u32| {
             let more = bits(subset).filter_map(|bit| candidates.get(bit));
-            let shown = more.fold(self.admitted, |shown, candidate| shown.with(&candidate.shown));
+            let shown = more.fold(self.admitted, |shown, candidate| shown.with(candidate.shown));
             let levels = self.standing.levels(shown.strength());
-            requirement.is_met_by(levels, &shown).then_some(levels)
+            requirement.is_met_by(levels, shown).then_some(levels)
         };
         // Who shows more is never worse off (L1): if not all of them together, then none.
         if reaches((1 << candidates.len()) - 1).is_none() {

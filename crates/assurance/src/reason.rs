@@ -176,10 +176,9 @@ impl ReasonCode {
                 Redress::AskOrganisation
             }
             Self::BoundRecently(_) | Self::RecoveredRecently { .. } => Redress::Wait,
-            Self::Replayed | Self::NotForTransaction(_) => Redress::ProveAgain,
             Self::CardMissing | Self::AgeBelow(_) => Redress::VisitPolice,
             Self::FactorMissing(_) => Redress::AddFactor,
-            Self::Stale { .. } => Redress::ProveAgain,
+            Self::Stale { .. } | Self::Replayed | Self::NotForTransaction(_) => Redress::ProveAgain,
             Self::LevelTooLow { ladder, .. } => match ladder {
                 Ladder::Authentication | Ladder::Aal => Redress::AddFactor,
                 Ladder::Account | Ladder::Ial | Ladder::Eidas | Ladder::Iso => Redress::VisitPolice,

@@ -146,12 +146,12 @@ impl Requirement {
     }
 
     /// Whether nothing is missing: [`Self::shortfall`] without the reasons.
-    pub(crate) fn is_met_by(&self, levels: Levels, shown: &Shown) -> bool {
+    pub(crate) fn is_met_by(&self, levels: Levels, shown: Shown) -> bool {
         self.minimum <= levels && self.demands.iter().all(|demand| unmet(*demand, shown).is_none())
     }
 
     /// Everything that is missing, given admitted events and the levels they reach. Empty means met.
-    pub(crate) fn shortfall(&self, levels: Levels, shown: &Shown) -> Vec<ReasonCode> {
+    pub(crate) fn shortfall(&self, levels: Levels, shown: Shown) -> Vec<ReasonCode> {
         let mut missing = Vec::new();
         let ladders = levels.rungs().into_iter().zip(self.minimum.rungs());
         for ((ladder, has), (_, needs)) in ladders.filter(|((_, has), (_, needs))| has < needs) {
@@ -191,7 +191,7 @@ impl Requirement {
     }
 }
 
-const fn unmet(demand: Demand, shown: &Shown) -> Option<ReasonCode> {
+const fn unmet(demand: Demand, shown: Shown) -> Option<ReasonCode> {
     let (met, reason) = match demand {
         Demand::PhishingResistant => (shown.phishing_resistant(), ReasonCode::NotPhishingResistant),
         Demand::DeviceBound => (shown.on_bound_device(), ReasonCode::DeviceUnbound),

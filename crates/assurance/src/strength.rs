@@ -91,10 +91,10 @@ impl Shown {
     }
 
     pub fn by_all(events: &[Event], password: &PasswordRule) -> Self {
-        events.iter().fold(Self::default(), |shown, event| shown.with(&Self::by(event, password)))
+        events.iter().fold(Self::default(), |shown, event| shown.with(Self::by(event, password)))
     }
 
-    pub fn with(&self, other: &Self) -> Self {
+    pub fn with(self, other: Self) -> Self {
         let [one, two, three, four] = self.decree;
         let [other_one, other_two, other_three, other_four] = other.decree;
         let [second, third] = self.in_company;
@@ -112,28 +112,28 @@ impl Shown {
         }
     }
 
-    pub const fn phishing_resistant(&self) -> bool {
+    pub const fn phishing_resistant(self) -> bool {
         self.marks.has(Marks::PHISHING)
     }
 
-    pub const fn intent(&self) -> bool {
+    pub const fn intent(self) -> bool {
         self.marks.has(Marks::INTENT)
     }
 
-    pub const fn on_bound_device(&self) -> bool {
+    pub const fn on_bound_device(self) -> bool {
         self.marks.has(Marks::DEVICE)
     }
 
-    pub const fn on_attested_device(&self) -> bool {
+    pub const fn on_attested_device(self) -> bool {
         self.marks.has(Marks::ATTESTED)
     }
 
-    pub const fn strength(&self) -> Strength {
+    pub const fn strength(self) -> Strength {
         Strength { vn: self.vn(), aal: self.aal(), phishing_resistant: self.phishing_resistant() }
     }
 
     /// Decree 69/2024 art. 20. It sets no length for a password: even a short one is a factor here.
-    const fn vn(&self) -> VnAuthenticationLevel {
+    const fn vn(self) -> VnAuthenticationLevel {
         let [one, two, three, four] = self.decree;
         if four.count() == 3 {
             VnAuthenticationLevel::L4
@@ -150,7 +150,7 @@ impl Shown {
     }
 
     /// NIST SP 800-63B-4 §2.1–2.3. All one-time codes and keys we know resist replay.
-    const fn aal(&self) -> Aal {
+    const fn aal(self) -> Aal {
         let [second, third] = self.in_company;
         if has_second_factor(third) && self.marks.has(Marks::ANCHOR) {
             Aal::Aal3
@@ -195,7 +195,7 @@ pub(crate) fn relied_on<'a>(
         .chunk_by(|newer, older| newer.at == older.at)
         .scan((0, Shown::default()), |(count, shown), same_instant| {
             *count += same_instant.len();
-            *shown = shown.with(&Shown::by_all(same_instant, password));
+            *shown = shown.with(Shown::by_all(same_instant, password));
             Some((*count, shown.strength()))
         })
         .find(|(_, strength)| *strength == whole)

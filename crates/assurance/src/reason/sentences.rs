@@ -53,29 +53,31 @@ impl ReasonCode {
             .replace("{}", &self.in_words(language))
     }
 
-    const fn figures(self) -> (u64, u64) {
-        match self {
-            Self::LevelTooLow { has, needs, .. } => (has as u64, needs as u64),
-            Self::Stale { age_seconds, limit_seconds, .. }
-            | Self::RecoveredRecently { age_seconds, limit_seconds } => {
-                (age_seconds, limit_seconds)
-            }
-            _ => (0, 0),
+    fn figures(self) -> (u64, u64) {
+        if let Self::LevelTooLow { has, needs, .. } = self {
+            (has.into(), needs.into())
+        } else if let Self::Stale { age_seconds, limit_seconds, .. }
+        | Self::RecoveredRecently { age_seconds, limit_seconds } = self
+        {
+            (age_seconds, limit_seconds)
+        } else {
+            (0, 0)
         }
     }
 
     fn in_words(self, language: Language) -> String {
-        match self {
-            Self::FactorMissing(category) | Self::Stale { category, .. } => {
-                category_name(category, language).to_owned()
-            }
-            Self::RestrictedNotAllowed(kind)
-            | Self::AuthenticatorWithdrawn(kind)
-            | Self::ModalityNotAccepted(kind)
-            | Self::NotForTransaction(kind)
-            | Self::BoundRecently(kind)
-            | Self::RecoveryMethod(kind) => kind_name(kind, language).to_owned(),
-            other => Argument(other).to_string(),
+        if let Self::FactorMissing(category) | Self::Stale { category, .. } = self {
+            category_name(category, language).to_owned()
+        } else if let Self::RestrictedNotAllowed(kind)
+        | Self::AuthenticatorWithdrawn(kind)
+        | Self::ModalityNotAccepted(kind)
+        | Self::NotForTransaction(kind)
+        | Self::BoundRecently(kind)
+        | Self::RecoveryMethod(kind) = self
+        {
+            kind_name(kind, language).to_owned()
+        } else {
+            Argument(self).to_string()
         }
     }
 }

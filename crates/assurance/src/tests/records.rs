@@ -12,7 +12,7 @@ fn purpose(seed: u64) -> Purpose {
     let index = usize::try_from(seed % 6).unwrap();
     Purpose {
         requirement: named.get(index).map(|name| (*name).to_owned()),
-        max_age: (seed % 5 == 0).then_some(600),
+        max_age: seed.is_multiple_of(5).then_some(600),
         ..Purpose::default()
     }
 }

@@ -379,7 +379,7 @@ impl Case {
             None => (vn, aal),
         };
         let means = match aal {
-            Aal::None => (EidasLoa::None, if vn == VnAuthenticationLevel::None { 0 } else { 1 }),
+            Aal::None => (EidasLoa::None, u8::from(vn != VnAuthenticationLevel::None)),
             Aal::Aal1 => (EidasLoa::Low, 2),
             Aal::Aal2 => (EidasLoa::Substantial, 3),
             Aal::Aal3 => (EidasLoa::High, 4),
