@@ -140,7 +140,8 @@ async fn keys_that_change_every_few_seconds_leave_no_token_unverifiable() {
     // Scorecard 30. A relying party's copy of the key set is always older than the tokens it meets,
     // and never older than the time for which keys are announced.
     let row = alone().await;
-    let (every, rotations) = size((Duration::from_secs(4), 3), (Duration::from_secs(10), 60));
+    let (every, announced, rotations) =
+        size((Duration::from_secs(4), "3", 3), (Duration::from_secs(10), "8", 60));
     let site = Site::of(3).await;
     let rotation = Arc::new(Rotation {
         portal: site.portal(4).await,
@@ -155,7 +156,7 @@ async fn keys_that_change_every_few_seconds_leave_no_token_unverifiable() {
     let operator = async {
         for _ in 0..rotations {
             tokio::time::sleep(every).await;
-            site.program.done(&["keys", "rotate", "--announce", "3"]);
+            site.program.done(&["keys", "rotate", "--announce", announced]);
         }
         tokio::time::sleep(every).await;
         rotation.over.store(true, Ordering::SeqCst);
