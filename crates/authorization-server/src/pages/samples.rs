@@ -3,10 +3,7 @@
 use super::Page;
 use super::select_account;
 use super::shared::{Holder, RelyingParty};
-use super::{
-    consent, error, form_post, history, home, login, logout, methods, recovery_code, second_factor,
-    security,
-};
+use super::{app_device, app_login, consent, error, form_post, history, home, login, logout, methods, recovery_code, second_factor, security,};
 
 pub(super) const CSRF: &str = "sample-csrf";
 pub(super) const INTERACTION: &str = "sample-interaction";
@@ -41,6 +38,8 @@ pub fn all() -> Vec<(&'static str, Box<dyn Page>)> {
     add::<second_factor::SecondFactor>(&mut all);
     add::<methods::Choose>(&mut all);
     add::<recovery_code::UseRecoveryCode>(&mut all);
+    add::<app_login::AppLogin>(&mut all);
+    add::<app_device::AppDevice>(&mut all);
     add::<consent::Consent>(&mut all);
     add::<select_account::SelectAccount>(&mut all);
     add::<logout::Logout>(&mut all);

@@ -33,7 +33,7 @@ const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 const CODE_CHARACTERS: usize = 10;
 
 /// The level of login that may bind a device (issue: "from a level-2 session").
-const NEEDED: VnAuthenticationLevel = VnAuthenticationLevel::Two;
+const NEEDED: VnAuthenticationLevel = VnAuthenticationLevel::L2;
 
 /// What the security centre shows, once.
 pub struct Offer {
@@ -56,7 +56,7 @@ pub fn may_offer(provider: &Provider, live: &LiveSession, now: Timestamp) -> Res
     let policy = provider.policy(now)?;
     let context = Context::default();
     let evidence = &live.session.evidence;
-    let present = evaluate(live.subject.state(), evidence, &context, policy, now);
+    let present = evaluate(&live.subject.state(), evidence, &context, policy, now);
     Ok(present.vector.levels.vn_authentication >= NEEDED)
 }
 

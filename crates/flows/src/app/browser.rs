@@ -68,7 +68,7 @@ pub async fn begin(
             client: checked.map(|checked| checked.client.clone()),
             origin: place.origin,
             scopes: checked
-                .map(|checked| checked.request.scope.iter().map(str::to_owned).collect())
+                .map(|checked| checked.request.scope.iter().map(ToString::to_string).collect())
                 .unwrap_or_default(),
             level: level_asked(provider, interaction, now)?,
             browser: place.browser.to_owned(),

@@ -15,7 +15,7 @@
 
 pub mod binding;
 pub mod browser;
-mod code;
+pub mod code;
 pub mod device;
 pub mod request;
 pub mod transaction;
@@ -30,6 +30,7 @@ use crate::refusal::Fault;
 pub enum AppRefusal {
     /// No signed request, or one that asks for nothing that can be understood.
     Malformed,
+    TooLarge,
     /// Not signed by the key it names, or not for this endpoint, or used before.
     NotSigned,
     /// Signed too long ago or ahead of time: the device's clock is wrong, or this is a replay.

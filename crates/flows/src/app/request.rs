@@ -139,7 +139,8 @@ pub(super) fn verify(
         tracing::info!(%refusal, "request of an app refused");
         match refusal {
             JwtRefusal::Expired | JwtRefusal::NotYetValid => AppRefusal::Stale,
-            JwtRefusal::TooLong | JwtRefusal::Malformed(_) => AppRefusal::Malformed,
+            JwtRefusal::TooLong => AppRefusal::TooLarge,
+            JwtRefusal::Malformed(_) => AppRefusal::Malformed,
             JwtRefusal::CriticalExtension
             | JwtRefusal::AlgorithmNotAllowed
             | JwtRefusal::WrongType
