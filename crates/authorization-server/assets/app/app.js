@@ -53,6 +53,8 @@ const WORDS = {
 async function explain(problem) {
   if (problem instanceof device.WrongPin) {
     if (problem.triesLeft > 0) return fault(`Mã PIN không đúng. Còn ${problem.triesLeft} lần thử.`);
+    // The keys go in any case; the provider is told where it can be reached.
+    await ask("remove", {}, byDevice()).catch(() => {});
     return removed("Mã PIN sai quá nhiều lần, nên khóa của thiết bị đã bị xóa.");
   }
   if (!(problem instanceof Refused)) return fault("Không kết nối được. Hãy kiểm tra mạng rồi thử lại.");

@@ -37,7 +37,15 @@ pub async fn overview(visit: Visit) -> Result<Response, Stop> {
         None => TotpState::NotEnrolled,
     };
     let recovery_codes = codes_left(&visit, &live);
-    show(&visit, &Security { totp, app: app_device::device(&visit, &live), recovery_codes, notice: visit.notice })
+    show(
+        &visit,
+        &Security {
+            totp,
+            app: app_device::device(&visit, &live),
+            recovery_codes,
+            notice: visit.notice,
+        },
+    )
 }
 
 fn codes_left(visit: &Visit, live: &LiveSession) -> Option<u32> {

@@ -23,7 +23,12 @@ pub enum Offering {
     /// A second factor comes first.
     LoginTooWeak,
     /// A code, made this moment and never shown again.
-    Made { identifier: String, code: String, link: String, picture: String },
+    Made {
+        identifier: String,
+        code: String,
+        link: String,
+        picture: String,
+    },
 }
 
 impl HomePage for AppDevice {

@@ -51,10 +51,7 @@ fn faces() -> Vec<(&'static str, AppLogin)> {
     vec![
         ("app-login", sample(None)),
         ("app-login-direct", AppLogin { relying_party: None, other_ways: None, ..sample(None) }),
-        (
-            "app-login-step-up",
-            AppLogin { reason, holder: Some(samples::holder()), ..sample(None) },
-        ),
+        ("app-login-step-up", AppLogin { reason, holder: Some(samples::holder()), ..sample(None) }),
         ("app-login-not-approved", sample(Some(AppProblem::NotApproved))),
         ("app-login-account", sample(Some(AppProblem::AccountNotUsable))),
     ]

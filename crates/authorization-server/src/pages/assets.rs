@@ -28,7 +28,8 @@ pub const FORM_POST: Asset = Asset {
 };
 
 /// Shows the rolling code of `/login/app` and goes on when the telephone has answered.
-pub const APP_LOGIN: Asset = script("/assets/app-login.js", include_str!("../../assets/app-login.js"));
+pub const APP_LOGIN: Asset =
+    script("/assets/app-login.js", include_str!("../../assets/app-login.js"));
 
 const ALL: [&Asset; 4] = [&STYLESHEET, &EMBLEM, &FORM_POST, &APP_LOGIN];
 

@@ -3,7 +3,10 @@
 use super::Page;
 use super::select_account;
 use super::shared::{Holder, RelyingParty};
-use super::{app_device, app_login, consent, error, form_post, history, home, login, logout, methods, recovery_code, second_factor, security,};
+use super::{
+    app_device, app_login, consent, error, form_post, history, home, login, logout, methods,
+    recovery_code, second_factor, security,
+};
 
 pub(super) const CSRF: &str = "sample-csrf";
 pub(super) const INTERACTION: &str = "sample-interaction";

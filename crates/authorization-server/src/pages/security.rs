@@ -137,7 +137,15 @@ fn in_fours(secret: &str) -> String {
 
 fn security_faces() -> Vec<(&'static str, Security)> {
     vec![
-        ("security", Security { totp: TotpState::NotEnrolled, app: None, recovery_codes: None, notice: None }),
+        (
+            "security",
+            Security {
+                totp: TotpState::NotEnrolled,
+                app: None,
+                recovery_codes: None,
+                notice: None,
+            },
+        ),
         ("security-totp", enrolled(Notice::TotpEnrolled)),
         ("security-password", enrolled(Notice::PasswordChanged)),
     ]

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use assurance::{Context, VnAuthenticationLevel, evaluate};
+use identity_core::id::DeviceId;
 use identity_core::secret::SecretDigest;
 use identity_core::time::random_bytes;
-use identity_core::id::DeviceId;
 use identity_core::{AuthenticatorKind, SessionId, Subject, SubjectId, Timestamp};
 use jose::PublicKey;
 use jose::app_request::unverified_content;

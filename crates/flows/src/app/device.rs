@@ -112,11 +112,7 @@ pub async fn deny(
 ) -> Result<(), AppError> {
     let known = asked(provider, request, now).await?;
     let denied = known.transaction.denied(answerer(request), now)?;
-    if known.replace(provider, &denied, now).await? {
-        Ok(())
-    } else {
-        Err(AppRefusal::Over.into())
-    }
+    if known.replace(provider, &denied, now).await? { Ok(()) } else { Err(AppRefusal::Over.into()) }
 }
 
 async fn asked(

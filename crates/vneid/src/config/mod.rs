@@ -44,6 +44,7 @@ pub struct Config {
     pub log_format: LogFormat,
     /// `None`: the policies built in.
     pub policy_directory: Option<PathBuf>,
+    pub reference_app: bool,
     pub storage: Storage,
     pub grants: TermsForm,
     pub redis: Option<RedisSettings>,

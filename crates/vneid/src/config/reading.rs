@@ -41,6 +41,7 @@ impl<'a> Reading<'a> {
             Some(_) | None => LogFormat::Json,
         };
         let policy_directory = self.path("policy_directory");
+        let reference_app = self.flag("reference_app").is_some_and(|(asked, _)| asked);
         let storage = self.storage(environment);
         let grants = self.grants();
         let redis = self.redis();
@@ -61,6 +62,7 @@ impl<'a> Reading<'a> {
                     listen,
                     log_format,
                     policy_directory,
+                    reference_app,
                     storage,
                     grants,
                     redis,
