@@ -25,7 +25,8 @@ function show(name) {
   leave = () => {};
   main.replaceChildren(at(`screen-${name}`).content.cloneNode(true));
   document.title = `${main.querySelector("h1").textContent} – vneid`;
-  tabs.hidden = !known;
+  // A question is answered before anything else.
+  tabs.hidden = !known || !at(`tab-${name}`);
   for (const tab of tabs.querySelectorAll("a")) {
     if (tab.id === `tab-${name}`) tab.setAttribute("aria-current", "page");
     else tab.removeAttribute("aria-current");
@@ -170,7 +171,7 @@ async function open(link) {
 function questionScreen(question) {
   show("question");
   const party = question.relying_party;
-  at("party").textContent = party ? `${party.name.vi} hỏi bạn là ai` : "Trang tài khoản của bạn";
+  at("party").textContent = party ? `${party.name.vi} muốn biết bạn là ai` : "Trang tài khoản của bạn";
   at("entity").textContent = party?.legal_entity ?? "";
   at("purpose").textContent = party ? `Mục đích: ${party.purpose.vi}` : "";
   at("origin").textContent = question.origin ?? location.origin;
@@ -226,6 +227,7 @@ async function done(outcome, question) {
   at("outcome-text").textContent = words;
   document.title = `${title} – vneid`;
   at("announce").textContent = title;
+  at("back").addEventListener("click", () => go("home"));
 }
 
 // History and the device itself
