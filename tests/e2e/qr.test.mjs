@@ -16,8 +16,13 @@ after(() => demo?.stop());
 
 const heading = (browser, words) => async () => (await browser.heading()) === words;
 
-/** Looks at a page as everybody might have to. */
+const looked = new Set();
+
+/** Looks at a page as everybody might have to; once, because that takes long. */
 async function look(browser, name) {
+  const face = `${name} ${browser.width}`;
+  if (looked.has(face)) return;
+  looked.add(face);
   await browser.photograph(name);
   await browser.assertAccessible();
 }

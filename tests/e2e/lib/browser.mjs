@@ -75,6 +75,10 @@ class Browser {
     this.#scripts = scripts;
   }
 
+  get width() {
+    return this.#width;
+  }
+
   /** Viewport and scripts are properties of a tab. */
   async prepareTab() {
     const metrics = { width: this.#width, height: 900, deviceScaleFactor: 1, mobile: false };

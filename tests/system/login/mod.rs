@@ -19,7 +19,7 @@ mod examiner;
 mod flow;
 mod oracle;
 mod recovery;
-mod screen;
+pub mod screen;
 mod throttle;
 mod ways;
 
