@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use flows::admin::lock_citizen;
+use identity_core::EventKind;
 use identity_core::account::{Lock, LockReason, LockedBy};
+use identity_core::event::LoginRefusalReason;
 use serde_json::{Value, json};
 use testkit::app::Signer;
 use testkit::{App, Citizen, Client, Server, all_at_once};
@@ -260,8 +262,21 @@ async fn a_tired_telephone_is_left_alone() {
 }
 
 #[tokio::test]
-async fn denying_ends_it_for_both_sides() {
-    let World { server, portal, app, .. } = world().await;
+async fn a_browser_that_begins_without_end_gets_no_more_codes() {
+    // ATK-142
+    let World { server, portal, .. } = world().await;
+    let mut screen = Screen::open(&server, &portal).await;
+    let mut codes = 0;
+    for _ in 0..30 {
+        screen.transaction.clear();
+        codes += u32::from(screen.look().await["state"] == "code");
+    }
+    assert_eq!(codes, 19, "and the one it began with");
+}
+
+#[tokio::test]
+async fn denying_ends_it_for_both_sides_and_stays_in_the_history() {
+    let World { server, portal, lan, app } = world().await;
     let mut screen = Screen::open(&server, &portal).await;
     resolve(&server, &app, &screen.code).await.ok();
     let number = screen.number().await;
@@ -269,6 +284,13 @@ async fn denying_ends_it_for_both_sides() {
     assert_eq!(screen.look().await["state"], "denied");
     assert_eq!(app.approve(&server, &screen.transaction, &number).await.error(), "over");
     assert_eq!(screen.collect().await.status, 422);
+    let history = server.provider.store.history_of(lan.id, None, 9).await.unwrap();
+    let mut events = history.iter().map(ledger::RecordedEvent::event);
+    let denied = events.find(|event| match &event.kind {
+        EventKind::LoginRefused { reason, .. } => *reason == LoginRefusalReason::DeniedByHolder,
+        _ => false,
+    });
+    assert_eq!(denied.unwrap().client.as_ref(), Some(&portal.party.client_id));
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ use http::{HeaderValue, StatusCode, header};
 use identity_core::Timestamp;
 use identity_core::relying_party::{LocalizedText, RelyingParty};
 use protocol::endpoints as path;
+use serde::Serialize;
 use serde_json::{Value, json};
 use storage::Label;
 
@@ -156,13 +157,12 @@ impl IntoResponse for Refused {
         };
         let Told { status, code, sentence } = told(refusal);
         tracing::info!(code, reason = sentence, "request refused");
-        let mut body = json!({ "error": code, "error_description": sentence });
-        match refusal {
-            // What a telephone with a wrong clock needs in order to ask again.
-            AppRefusal::Stale => body["server_time"] = now.unix_seconds().into(),
-            AppRefusal::WrongNumber { tries_left } => body["tries_left"] = tries_left.into(),
-            _ => {}
-        }
+        let body = ErrorBody {
+            error: code,
+            error_description: sentence,
+            server_time: (refusal == AppRefusal::Stale).then(|| now.unix_seconds()),
+            tries_left: tries_left(refusal),
+        };
         let mut response = match json(status, &body) {
             Ok(response) => response,
             Err(error) => return error.into_response(),
@@ -174,6 +174,21 @@ impl IntoResponse for Refused {
         response.extensions_mut().insert(RefusedRequest { code, reason, client: None });
         response
     }
+}
+
+#[derive(Serialize)]
+struct ErrorBody {
+    error: &'static str,
+    error_description: &'static str,
+    /// What a telephone with a wrong clock needs in order to ask again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tries_left: Option<u8>,
+}
+
+fn tries_left(refusal: AppRefusal) -> Option<u8> {
+    if let AppRefusal::WrongNumber { tries_left } = refusal { Some(tries_left) } else { None }
 }
 
 struct Told {

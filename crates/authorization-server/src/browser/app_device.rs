@@ -19,10 +19,8 @@ use super::security::CHANGE;
 
 pub async fn page(visit: Visit) -> Result<Response, Stop> {
     let live = holder_for(&visit, paths::HOME_APP, CHANGE).await?;
-    let offering = match may_offer(&visit.state.provider, &live, visit.now)? {
-        true => Offering::Possible,
-        false => Offering::LoginTooWeak,
-    };
+    let possible = may_offer(&visit.state.provider, &live, visit.now)?;
+    let offering = if possible { Offering::Possible } else { Offering::LoginTooWeak };
     show(&visit, &AppDevice { csrf: visit.csrf(), device: device(&visit, &live), offering })
 }
 
@@ -48,7 +46,7 @@ pub async fn submit(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
     let (identifier, code) = (offer.identifier, offer.code);
     let link = format!("{}{}#bind={identifier}.{code}", visit.state.origin(), paths::APP);
     let picture = qr::data_address(&link)?;
-    let offering = Offering::Made { identifier, code, link, picture };
+    let offering = Offering::made(&identifier, &code, link, picture);
     let page = AppDevice { csrf: visit.csrf(), device: device(&visit, &live), offering };
     visit.show_at(paths::HOME_APP, &page, &ContentPolicy::default())
 }

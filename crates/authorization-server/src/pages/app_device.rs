@@ -35,13 +35,9 @@ impl HomePage for AppDevice {
     const SECTION: Section = Section::Security;
 }
 
-impl AppDevice {
-    pub(super) fn identifier_groups(&self, identifier: &str) -> String {
-        in_groups(identifier, 4)
-    }
-
-    pub(super) fn code_groups(&self, code: &str) -> String {
-        in_groups(code, 5)
+impl Offering {
+    pub fn made(identifier: &str, code: &str, link: String, picture: String) -> Self {
+        Self::Made { identifier: in_groups(identifier, 4), code: in_groups(code, 5), link, picture }
     }
 }
 
@@ -57,12 +53,8 @@ fn faces() -> Vec<(&'static str, AppDevice)> {
     let label = Some("Điện thoại của <Lan>".to_owned());
     let bound = || Some(BoundDevice { label: label.clone(), bound: Moment(1_790_000_000) });
     let link = "https://id.example.vn/app/#bind=48213377.ABCDE23456".to_owned();
-    let made = qr::data_address(&link).map(|picture| Offering::Made {
-        identifier: "48213377".into(),
-        code: "ABCDE23456".into(),
-        link,
-        picture,
-    });
+    let made = qr::data_address(&link)
+        .map(|picture| Offering::made("48213377", "ABCDE23456", link, picture));
     let mut faces = vec![
         ("app-device-none", face(None, Offering::Possible)),
         ("app-device", face(bound(), Offering::Possible)),

@@ -153,9 +153,10 @@ impl NewDevice {
         };
         let optional = |name| content.get(name).and_then(Value::as_str);
         let public_key = point("key")?;
-        let activation_key = match content.contains_key("activation_key") {
-            true => Some(point("activation_key")?),
-            false => None,
+        let activation_key = if content.contains_key("activation_key") {
+            Some(point("activation_key")?)
+        } else {
+            None
         };
         // One key in both places would make the PIN a formality.
         if activation_key.as_ref() == Some(&public_key) {
@@ -262,6 +263,6 @@ mod tests {
         let mut letters = ALPHABET.to_vec();
         letters.dedup();
         assert_eq!(letters.len(), 32);
-        assert!(CODE_CHARACTERS * 5 >= 40);
+        const { assert!(CODE_CHARACTERS * 5 >= 40) };
     }
 }

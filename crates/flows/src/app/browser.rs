@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use identity_core::{SubjectId, Timestamp};
+use jose::digest::base64url;
 use storage::Slot;
 
 use super::code::{QrCode, TransactionId};
@@ -20,6 +21,9 @@ const PURPOSE: &str = "app transaction";
 const WAITING_FOR: &str = "app waiting";
 /// Telephones that ask again and again get an approval from whoever is tired of them (ATK-108).
 const MOST_WAITING_PER_HOUR: u64 = 3;
+
+/// A page asks once in thirty seconds; whoever goes back and forth, a little more often (ATK-142).
+const MOST_BEGUN_PER_MINUTE: u64 = 20;
 
 /// What the browser may show now.
 pub enum View {
@@ -57,6 +61,11 @@ pub async fn begin(
     place: Place<'_>,
     now: Timestamp,
 ) -> Result<View, Fault> {
+    let (window, browser) = (Duration::from_mins(1), base64url(&interaction.browser.0));
+    let begun = provider.transient.count(PURPOSE, &browser, window, now).await?;
+    if begun > MOST_BEGUN_PER_MINUTE {
+        return Ok(View::Over);
+    }
     let person = match login_for(provider, interaction, live) {
         LoginFor::Holder => live.map(|live| live.subject.id),
         LoginFor::Anybody => None,

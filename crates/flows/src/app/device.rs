@@ -3,14 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use identity_core::{RelyingParty, Timestamp};
+use identity_core::event::LoginRefusalReason;
+use identity_core::{EventKind, Province, RelyingParty, SecurityEvent, Timestamp};
+use storage::Change;
 
 use super::browser::{Known, load, waiting_for};
 use super::code::{QrCode, TransactionId};
 use super::request::{DeviceHandle, SignedRequest};
-use super::transaction::{Answerer, Number, Question, number_of};
+use super::transaction::{Answered, Answerer, Number, Question, State, number_of};
 use super::{AppError, AppRefusal};
 use crate::provider::Provider;
+use crate::refusal::Fault;
 
 /// A question, for its holder to read before they agree.
 pub struct Asked {
@@ -85,24 +88,16 @@ pub async fn approve(
     let two_digits = typed.len() == 2 && typed.bytes().all(|byte| byte.is_ascii_digit());
     let typed = typed.parse().ok().filter(|_| two_digits).ok_or(AppRefusal::Malformed)?;
     let number = Number { typed, shown: number_of(provider, &known.id) };
-    let decided = known.transaction.approved(answerer(request), request.holder, number, now);
-    let (to, refusal) = match decided {
-        Ok(approved) => (Some(approved), None),
-        Err((to, refusal)) => (to, Some(refusal)),
-    };
-    if let Some(to) = to
-        && !known.replace(provider, &to, now).await?
-    {
+    let Answered { to, refused } =
+        known.transaction.answered(answerer(request), request.holder, number, now)?;
+    if !known.replace(provider, &to, now).await? {
         // A wrong number must not be one that was never counted.
         return Err(AppRefusal::Over.into());
     }
-    match refusal {
-        None => Ok(()),
-        Some(refusal) => {
-            tracing::info!(?refusal, "approval refused");
-            Err(refusal.into())
-        }
+    if to.state == State::Failed {
+        record(provider, request, &known, LoginRefusalReason::WrongNumber, now).await?;
     }
+    refused.map_or(Ok(()), |refusal| Err(refusal.into()))
 }
 
 pub async fn deny(
@@ -112,7 +107,28 @@ pub async fn deny(
 ) -> Result<(), AppError> {
     let known = asked(provider, request, now).await?;
     let denied = known.transaction.denied(answerer(request), now)?;
-    if known.replace(provider, &denied, now).await? { Ok(()) } else { Err(AppRefusal::Over.into()) }
+    if !known.replace(provider, &denied, now).await? {
+        return Err(AppRefusal::Over.into());
+    }
+    Ok(record(provider, request, &known, LoginRefusalReason::DeniedByHolder, now).await?)
+}
+
+/// For the holder's history, and for whoever looks for attacks.
+async fn record(
+    provider: &Provider,
+    request: &SignedRequest,
+    known: &Known,
+    reason: LoginRefusalReason,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let authenticator = Some(request.enrolment.authenticator.id);
+    let province = Province::of(&request.subject.profile.number);
+    let kind = EventKind::LoginRefused { authenticator, reason, province };
+    let mut event =
+        SecurityEvent::new(kind, now, provider.entropy.as_ref()).about(request.subject.id);
+    event.client.clone_from(&known.transaction.question.client);
+    tracing::info!(event = %event.id, ?reason, "login refused");
+    provider.commit_uncontested(&[Change::Append(Box::new(event))], now).await
 }
 
 async fn asked(

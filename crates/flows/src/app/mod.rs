@@ -78,8 +78,6 @@ impl From<StoreError> for AppError {
 
 /// Nobody acts for an account that is locked, dead or not activated.
 fn ensure_usable(state: &AccountState) -> Result<(), AppRefusal> {
-    match state {
-        AccountState::Activated { .. } => Ok(()),
-        _ => Err(AppRefusal::AccountNotUsable),
-    }
+    let usable = matches!(state, AccountState::Activated { .. });
+    if usable { Ok(()) } else { Err(AppRefusal::AccountNotUsable) }
 }

@@ -111,24 +111,27 @@ impl Transaction {
         }
     }
 
-    /// The holder typed a number and agreed. `Err`: with what it has become, and what to say.
-    pub fn approved(
+    /// The holder typed a number and agreed. `Err`: they may not, and nothing changes.
+    pub fn answered(
         &self,
         by: Answerer,
         holder: HolderCheck,
         number: Number,
         now: Timestamp,
-    ) -> Result<Self, (Option<Self>, AppRefusal)> {
-        let wrong = self.answerable(by, now).map_err(|refusal| (None, refusal))?;
+    ) -> Result<Answered, AppRefusal> {
+        let wrong = self.answerable(by, now)?;
         if number.typed == number.shown {
-            return Ok(self.with(State::Approved { by, holder, at: now }));
+            let to = self.with(State::Approved { by, holder, at: now });
+            return Ok(Answered { to, refused: None });
         }
         let wrong = wrong + 1;
-        if wrong >= MOST_WRONG {
-            return Err((Some(self.with(State::Failed)), AppRefusal::Over));
-        }
-        let refusal = AppRefusal::WrongNumber { tries_left: MOST_WRONG - wrong };
-        Err((Some(self.with(State::Scanned { by, wrong })), refusal))
+        let (state, refusal) = if wrong >= MOST_WRONG {
+            (State::Failed, AppRefusal::Over)
+        } else {
+            let tries_left = MOST_WRONG - wrong;
+            (State::Scanned { by, wrong }, AppRefusal::WrongNumber { tries_left })
+        };
+        Ok(Answered { to: self.with(state), refused: Some(refusal) })
     }
 
     pub fn denied(&self, by: Answerer, now: Timestamp) -> Result<Self, AppRefusal> {
@@ -155,6 +158,13 @@ impl Transaction {
     fn with(&self, state: State) -> Self {
         Self { state, ..self.clone() }
     }
+}
+
+/// What a transaction becomes by an answer, also by a wrong one.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Answered {
+    pub to: Transaction,
+    pub refused: Option<AppRefusal>,
 }
 
 /// The number that was typed in the app, and the one on the browser's page.
@@ -217,18 +227,19 @@ mod tests {
         let scanned = waiting().scanned(device(1), NOW).unwrap();
         assert_eq!(scanned.scanned(device(1), NOW).unwrap(), scanned);
         assert_eq!(scanned.scanned(device(2), NOW), Err(AppRefusal::AlreadyScanned));
-        let by = |n| scanned.approved(device(n), HolderCheck::Done, number(42), NOW);
-        assert_eq!(by(2), Err((None, AppRefusal::AlreadyScanned)));
-        let approved = by(1).unwrap();
+        let by = |n| scanned.answered(device(n), HolderCheck::Done, number(42), NOW);
+        assert_eq!(by(2), Err(AppRefusal::AlreadyScanned));
+        let Answered { to: approved, refused } = by(1).unwrap();
         assert!(matches!(approved.state, State::Approved { holder: HolderCheck::Done, .. }));
+        assert_eq!(refused, None);
         assert_eq!(approved.denied(device(1), NOW), Err(AppRefusal::Over));
     }
 
     #[test]
     fn nothing_is_approved_that_was_not_scanned() {
         // ATK-094
-        let skipped = waiting().approved(device(1), HolderCheck::Done, number(42), NOW);
-        assert_eq!(skipped, Err((None, AppRefusal::CodeExpired)));
+        let skipped = waiting().answered(device(1), HolderCheck::Done, number(42), NOW);
+        assert_eq!(skipped, Err(AppRefusal::CodeExpired));
     }
 
     #[test]
@@ -236,16 +247,14 @@ mod tests {
         // ATK-108
         let mut transaction = waiting().scanned(device(1), NOW).unwrap();
         for tries_left in [2, 1] {
-            let wrong = transaction.approved(device(1), HolderCheck::Done, number(41), NOW);
-            let (after, refusal) = wrong.unwrap_err();
-            assert_eq!(refusal, AppRefusal::WrongNumber { tries_left });
-            transaction = after.unwrap().scanned(device(1), NOW).unwrap();
+            let wrong = transaction.answered(device(1), HolderCheck::Done, number(41), NOW);
+            let Answered { to, refused } = wrong.unwrap();
+            assert_eq!(refused, Some(AppRefusal::WrongNumber { tries_left }));
+            transaction = to.scanned(device(1), NOW).unwrap();
         }
-        let last = transaction.approved(device(1), HolderCheck::Done, number(41), NOW);
-        let (after, refusal) = last.unwrap_err();
-        assert_eq!(refusal, AppRefusal::Over);
-        let failed = after.unwrap();
-        assert_eq!(failed.state, State::Failed);
+        let last = transaction.answered(device(1), HolderCheck::Done, number(41), NOW);
+        let Answered { to: failed, refused } = last.unwrap();
+        assert_eq!((&failed.state, refused), (&State::Failed, Some(AppRefusal::Over)));
         assert_eq!(failed.scanned(device(1), NOW), Err(AppRefusal::Over));
     }
 
@@ -253,9 +262,9 @@ mod tests {
     fn a_minute_after_it_began_nobody_can_answer() {
         // ATK-107; L13: closed-open
         let scanned = waiting().scanned(device(1), NOW).unwrap();
-        let at = |now| scanned.approved(device(1), HolderCheck::Done, number(42), now);
+        let at = |now| scanned.answered(device(1), HolderCheck::Done, number(42), now);
         assert!(at(in_seconds(59)).is_ok());
-        assert_eq!(at(in_seconds(60)), Err((None, AppRefusal::Over)));
+        assert_eq!(at(in_seconds(60)), Err(AppRefusal::Over));
         assert_eq!(waiting().scanned(device(1), in_seconds(60)), Err(AppRefusal::Over));
     }
 

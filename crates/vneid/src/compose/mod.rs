@@ -205,9 +205,10 @@ impl Node {
             tls: config.tls.clone(),
             connections: config.connections,
             observing: config.observing.clone(),
-            reference_app: match config.reference_app {
-                true => ReferenceApp::Served,
-                false => ReferenceApp::NotServed,
+            reference_app: if config.reference_app {
+                ReferenceApp::Served
+            } else {
+                ReferenceApp::NotServed
             },
             indicators: config.observing.operations.map(|_| Arc::new(Indicators::starting(now))),
         })
