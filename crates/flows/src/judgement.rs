@@ -236,8 +236,10 @@ pub(crate) fn level_asked(
 ) -> Result<Option<VnAuthenticationLevel>, Fault> {
     let checked = interaction.request();
     let party = checked.and_then(|checked| provider.registry.get(&checked.client));
-    let required = requirement_of(provider.policy(now)?, party.as_deref())?.minimum;
-    let wished = match wish_of(checked.map(|checked| &checked.request)) {
+    let request = checked.map(|checked| &checked.request);
+    let policy = provider.policy(now)?;
+    let required = requirement_of(&policy, party.as_deref(), &scopes_of(request))?.minimum;
+    let wished = match wish_of(request) {
         Some(AcrWish::Voluntary(acrs) | AcrWish::Essential(acrs)) => acrs,
         Some(AcrWish::None) | None => Vec::new(),
     };

@@ -56,7 +56,7 @@ pub fn may_offer(provider: &Provider, live: &LiveSession, now: Timestamp) -> Res
     let policy = provider.policy(now)?;
     let context = Context::default();
     let evidence = &live.session.evidence;
-    let present = evaluate(&live.subject.state(), evidence, &context, policy, now);
+    let present = evaluate(&live.subject.state(), evidence, &context, &policy, now);
     Ok(present.vector.levels.vn_authentication >= NEEDED)
 }
 

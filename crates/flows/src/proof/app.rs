@@ -2,7 +2,7 @@
 
 use identity_core::authenticator::FactorCategory;
 use identity_core::event::LoginRefusalReason;
-use identity_core::evidence::KeyProtection;
+use identity_core::evidence::{DeviceProof, KeyProtection};
 use identity_core::secret::SecretDigest;
 use identity_core::{AuthenticationEvidence, AuthenticatorKind, Timestamp};
 use jose::digest::sha256;
@@ -68,8 +68,9 @@ async fn check(
         return Err(unusable().into());
     }
     let shown = evidence_of(provider, &enrolment, now);
+    let proof = DeviceProof { bound_at: enrolment.authenticator.bound_at, attestation: None };
     Ok(Checked {
-        evidence: evidence(shown, device, holder, at),
+        evidence: evidence(shown, device, proof, holder, at),
         effects: vec![consumption(id, &transaction)],
         subject,
         enrolment,
@@ -86,6 +87,7 @@ fn consumption(id: TransactionId, transaction: &Transaction) -> Change {
 fn evidence(
     shown: AuthenticationEvidence,
     device: &AppDevice,
+    proof: DeviceProof,
     holder: HolderCheck,
     at: Timestamp,
 ) -> AuthenticationEvidence {
@@ -98,6 +100,7 @@ fn evidence(
         },
         key: KeyProtection::Software,
         device: Some(device.device),
+        device_proof: Some(proof),
         ..shown
     }
 }

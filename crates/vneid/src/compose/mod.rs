@@ -205,11 +205,7 @@ impl Node {
             tls: config.tls.clone(),
             connections: config.connections,
             observing: config.observing.clone(),
-            reference_app: if config.reference_app {
-                ReferenceApp::Served
-            } else {
-                ReferenceApp::NotServed
-            },
+            reference_app: config.reference_app,
             indicators: config.observing.operations.map(|_| Arc::new(Indicators::starting(now))),
         })
     }
