@@ -9,10 +9,10 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use http::{Method, StatusCode};
 use protocol::endpoints as path;
 
-use crate::api::{cors, metadata, revoke, token, userinfo};
+use crate::api::{app, cors, metadata, revoke, token, userinfo};
 use crate::browser::{
-    assets, authorize, choose, consent, home, login, logout, recovery_code, second_factor,
-    security, select_account,
+    app_device, app_login, assets, authorize, choose, consent, home, login, logout, recovery_code,
+    reference_app, second_factor, security, select_account,
 };
 use crate::observe::observe;
 use crate::pages::error::ErrorKind;
@@ -35,6 +35,8 @@ pub enum Caller {
     Client,
     /// Whoever bears an access token.
     Bearer,
+    /// A telephone bound to an account, by its signature.
+    Device,
 }
 
 /// What an endpoint speaks, and so which layers stand around it.
@@ -44,6 +46,8 @@ pub enum Surface {
     Page,
     /// For programs in browsers of any origin, without cookies (BCP-20).
     OpenApi,
+    /// For the citizen's app: its signature counts, no cookie does, no other origin may ask.
+    AppApi,
     /// Files and probes.
     Plain,
 }
@@ -95,6 +99,19 @@ enum Action {
     EnrolTotp,
     RecoveryCodesPage,
     MakeRecoveryCodes,
+    AppLoginPage,
+    CollectAppLogin,
+    AppLoginState,
+    AppDevicePage,
+    ChangeAppDevice,
+    AppEnrol,
+    AppPending,
+    AppResolve,
+    AppApprove,
+    AppDeny,
+    AppRemove,
+    ReferenceAppPage,
+    ReferenceAppFile,
     Asset,
     Health,
 }
@@ -147,6 +164,19 @@ pub const ENDPOINTS: &[Endpoint] = &[
     post(paths::HOME_TOTP, Caller::Holder, Action::EnrolTotp),
     get(paths::HOME_RECOVERY_CODES, Caller::Holder, Action::RecoveryCodesPage),
     post(paths::HOME_RECOVERY_CODES, Caller::Holder, Action::MakeRecoveryCodes),
+    get(paths::LOGIN_APP, Caller::SameBrowser, Action::AppLoginPage),
+    post(paths::LOGIN_APP, Caller::SameBrowser, Action::CollectAppLogin),
+    post(paths::LOGIN_APP_STATE, Caller::SameBrowser, Action::AppLoginState),
+    get(paths::HOME_APP, Caller::Holder, Action::AppDevicePage),
+    post(paths::HOME_APP, Caller::Holder, Action::ChangeAppDevice),
+    post(path::APP_ENROL, Caller::Device, Action::AppEnrol),
+    post(path::APP_PENDING, Caller::Device, Action::AppPending),
+    post(path::APP_RESOLVE, Caller::Device, Action::AppResolve),
+    post(path::APP_APPROVE, Caller::Device, Action::AppApprove),
+    post(path::APP_DENY, Caller::Device, Action::AppDeny),
+    post(path::APP_REMOVE, Caller::Device, Action::AppRemove),
+    get(paths::APP, Caller::Anybody, Action::ReferenceAppPage),
+    get("/app/{file}", Caller::Anybody, Action::ReferenceAppFile),
     get("/assets/{file}", Caller::Anybody, Action::Asset),
     get("/healthz", Caller::Anybody, Action::Health),
 ];
@@ -160,7 +190,16 @@ impl Endpoint {
             | Action::Userinfo
             | Action::UserinfoByPost
             | Action::Revoke => Surface::OpenApi,
-            Action::Asset | Action::Health => Surface::Plain,
+            Action::AppEnrol
+            | Action::AppPending
+            | Action::AppResolve
+            | Action::AppApprove
+            | Action::AppDeny
+            | Action::AppRemove => Surface::AppApi,
+            Action::ReferenceAppPage
+            | Action::ReferenceAppFile
+            | Action::Asset
+            | Action::Health => Surface::Plain,
             // The most guarded: what is forgotten above is a page.
             _ => Surface::Page,
         }
@@ -181,6 +220,7 @@ pub fn router(state: Arc<ServerState>) -> Router {
         .layer(from_fn_with_state(state.clone(), receive));
     pages
         .merge(of(Surface::OpenApi).layer(from_fn(cors::open)))
+        .merge(of(Surface::AppApi))
         .merge(of(Surface::Plain))
         .layer(from_fn_with_state(state.clone(), observe))
         .with_state(state)
@@ -228,6 +268,19 @@ fn routed(endpoint: &Endpoint) -> MethodRouter<Arc<ServerState>> {
         Action::EnrolTotp => on(by, security::enrol_totp),
         Action::RecoveryCodesPage => on(by, security::recovery_codes_page),
         Action::MakeRecoveryCodes => on(by, security::make_recovery_codes),
+        Action::AppLoginPage => on(by, app_login::page),
+        Action::CollectAppLogin => on(by, app_login::submit),
+        Action::AppLoginState => on(by, app_login::state),
+        Action::AppDevicePage => on(by, app_device::page),
+        Action::ChangeAppDevice => on(by, app_device::submit),
+        Action::AppEnrol => on(by, app::enrol),
+        Action::AppPending => on(by, app::pending),
+        Action::AppResolve => on(by, app::resolve),
+        Action::AppApprove => on(by, app::approve),
+        Action::AppDeny => on(by, app::deny),
+        Action::AppRemove => on(by, app::remove),
+        Action::ReferenceAppPage => on(by, reference_app::page),
+        Action::ReferenceAppFile => on(by, reference_app::file),
         Action::Asset => on(by, assets::asset),
         Action::Health => on(by, async || (StatusCode::OK, "ok\n")),
     }

@@ -18,6 +18,8 @@ pub enum Scripts {
     None,
     /// Our own files: only the page that answers by `form_post` needs one.
     Own,
+    /// Our own files, which also ask us how something stands.
+    OwnThatAsk,
 }
 
 impl ContentPolicy {
@@ -27,9 +29,11 @@ impl ContentPolicy {
 
     pub fn header(&self) -> HeaderValue {
         let mut policy = String::from("default-src 'none'; style-src 'self'; img-src 'self' data:");
-        if self.scripts == Scripts::Own {
-            policy.push_str("; script-src 'self'");
-        }
+        policy.push_str(match self.scripts {
+            Scripts::None => "",
+            Scripts::Own => "; script-src 'self'",
+            Scripts::OwnThatAsk => "; script-src 'self'; connect-src 'self'",
+        });
         policy.push_str("; form-action 'self'");
         for source in self.leads_to.iter().filter_map(|address| source_of(address)) {
             policy.push(' ');
@@ -93,6 +97,8 @@ mod tests {
              frame-ancestors 'none'; base-uri 'none'"
         );
         assert!(policy(&[], Scripts::Own).contains("; script-src 'self';"));
+        assert!(!policy(&[], Scripts::Own).contains("connect-src"));
+        assert!(policy(&[], Scripts::OwnThatAsk).contains("; connect-src 'self';"));
         assert!(!policy(&[], Scripts::Own).contains("unsafe"));
     }
 

@@ -17,6 +17,15 @@ pub struct ServerState {
     pub cookies: CookiePolicy,
     /// Written once: the document never depends on a request (ATK-026).
     pub metadata: Document,
+    pub reference_app: ReferenceApp,
+}
+
+/// Whether `/app/` is there: the reference app shows how an app talks to us, and is for demonstrations.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ReferenceApp {
+    Served,
+    #[default]
+    NotServed,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -45,9 +54,15 @@ impl ServerState {
             texts: Texts::embedded()?,
             cookies: CookiePolicy::for_issuer(issuer),
             metadata: Document::new(metadata),
+            reference_app: ReferenceApp::default(),
             provider,
             clock,
         })
+    }
+
+    #[must_use]
+    pub fn with_reference_app(self, reference_app: ReferenceApp) -> Self {
+        Self { reference_app, ..self }
     }
 
     /// What browsers call us, byte for byte: the issuer has no path.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use assurance::{
     AcrWish, Context, Decision, DecisionRequest, DenyCode, Evaluation, Fal, Policy, ReasonCode,
-    Requirement, StepUpOption, decide, evaluate,
+    Requirement, StepUpOption, VnAuthenticationLevel, decide, evaluate,
 };
 use identity_core::authenticator::AuthenticatorStatus;
 use identity_core::{AuthenticationEvidence, Authenticator, RelyingParty, SubjectState, Timestamp};
@@ -225,6 +225,27 @@ fn requirement_of(
     };
     let purpose = party.map(registered).unwrap_or_default();
     policy.requirement_for(&purpose).map_err(|_| Fault::NoPolicy)
+}
+
+/// The Vietnamese authentication level that this request needs, for a person to read: the party's
+/// requirement or what the request itself asks for, whichever is higher.
+pub(crate) fn level_asked(
+    provider: &Provider,
+    interaction: &Interaction,
+    now: Timestamp,
+) -> Result<Option<VnAuthenticationLevel>, Fault> {
+    let checked = interaction.request();
+    let party = checked.and_then(|checked| provider.registry.get(&checked.client));
+    let request = checked.map(|checked| &checked.request);
+    let policy = provider.policy(now)?;
+    let required = requirement_of(&policy, party.as_deref(), &scopes_of(request))?.minimum;
+    let wished = match wish_of(request) {
+        Some(AcrWish::Voluntary(acrs) | AcrWish::Essential(acrs)) => acrs,
+        Some(AcrWish::None) | None => Vec::new(),
+    };
+    let wished = wished.first().map(|acr| acr.asks().vn_authentication).unwrap_or_default();
+    let level = required.vn_authentication.max(wished);
+    Ok((level != VnAuthenticationLevel::None).then_some(level))
 }
 
 /// `None`: an essential `acr` of which no value is known (edge case 30).

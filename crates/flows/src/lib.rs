@@ -7,6 +7,7 @@
 //!  authorize ──> Next::{Ask(page), Respond, Explain}      interaction   sealed browser state
 //!    proof · consent · select_account  ──> back into `advance`
 //!  proof        one path for every way to prove who you are; an adapter per way
+//!  app          the citizen's telephone: bound, asked, answering
 //!  binding      an authenticator comes to a person       challenge   a question asked of one browser
 //!  token        code · refresh · client_credentials ──> issue (tokens as sealed facts)
 //!  userinfo     claims of a person, as agreed            revoke · logout   taking back
@@ -16,6 +17,7 @@
 //! ```
 
 pub mod admin;
+pub mod app;
 pub mod authorize;
 mod binding;
 pub mod challenge;

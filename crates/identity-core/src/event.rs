@@ -121,6 +121,10 @@ pub enum LoginRefusalReason {
     Throttled,
     AuthenticatorUnusable,
     AccountNotUsable,
+    /// The holder said no in their app: perhaps somebody else tried to be them.
+    DeniedByHolder,
+    /// The number of a browser's page was typed wrong too often in an app.
+    WrongNumber,
 }
 
 impl SecurityEvent {

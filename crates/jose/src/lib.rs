@@ -13,6 +13,7 @@
 //!                                  │  │         └─────────▶ verify     our signed tokens back
 //!                        rotation ─┘  └─ sealing_key ─────▶ sealed     opaque tokens out and back
 //!  client's JWK set ─────────────▶ jwks ──────────────────▶ foreign    client assertions in
+//!  device's public key ──────────────────────────────────▶ app_request  requests of the app in
 //!  custody: who keeps private keys: the key that wraps them, or a device (pkcs11) that they never leave
 //!  claims: id_token · logout_token · access_token_jwt
 //!  ground: algorithm · digest · thumbprint · strict (JSON and compact form) · refusal
@@ -25,6 +26,7 @@ mod strict;
 
 pub mod access_token_jwt;
 pub mod algorithm;
+pub mod app_request;
 pub mod custody;
 pub mod device;
 pub mod digest;
@@ -49,6 +51,7 @@ mod testing;
 
 pub use access_token_jwt::AccessTokenClaims;
 pub use algorithm::{ForeignAlgorithm, SigningAlgorithm};
+pub use app_request::{AppRequest, ExpectedAppRequest, verify_app_request};
 pub use claims::CLOCK_SKEW;
 pub use custody::Custody;
 pub use device::{DeviceError, KeyDevice, KeyHome};

@@ -41,10 +41,12 @@ pub enum TokenKind {
     Enrolment,
     /// A question that one browser must answer: a passkey's challenge, a code sent by message.
     Challenge,
+    /// What a QR code of the login page shows for five seconds.
+    QrCode,
 }
 
 impl TokenKind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::AccessToken,
         Self::AuthorizationCode,
         Self::RefreshToken,
@@ -52,6 +54,7 @@ impl TokenKind {
         Self::LogoutRequest,
         Self::Enrolment,
         Self::Challenge,
+        Self::QrCode,
     ];
 
     /// Unique, of one length, and outside the alphabet of what a JWT begins with.
@@ -64,6 +67,7 @@ impl TokenKind {
             Self::LogoutRequest => "vlo1_",
             Self::Enrolment => "ven1_",
             Self::Challenge => "vch1_",
+            Self::QrCode => "vqr1_",
         }
     }
 }

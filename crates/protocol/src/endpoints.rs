@@ -20,3 +20,11 @@ pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
 /// Inserted between the issuer's host and path (RFC 8414 §3): see
 /// [`Issuer::oauth_metadata_url`](crate::Issuer::oauth_metadata_url).
 pub const OAUTH_AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
+
+/// Where the citizen's app sends its signed requests (`docs/api/app.yaml`).
+pub const APP_ENROL: &str = "/app/v1/enrol";
+pub const APP_PENDING: &str = "/app/v1/pending";
+pub const APP_RESOLVE: &str = "/app/v1/resolve";
+pub const APP_APPROVE: &str = "/app/v1/approve";
+pub const APP_DENY: &str = "/app/v1/deny";
+pub const APP_REMOVE: &str = "/app/v1/remove";

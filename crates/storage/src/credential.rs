@@ -54,6 +54,9 @@ pub struct AppDevice {
     pub device: DeviceId,
     /// P-256, SEC 1 uncompressed.
     pub public_key: Vec<u8>,
+    /// Of the key that the device cannot use before its holder unlocked it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activation_key: Option<Vec<u8>>,
     /// The platform's statement about the key, as it came.
     pub attestation: Option<String>,
 }

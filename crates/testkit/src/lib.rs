@@ -11,10 +11,12 @@
 //!  Postgres · Redis · Proxy    private servers that end with the test (crate test-servers)
 //!  SoftHsm                     a token for keys, which can be unplugged
 //!  all_at_once · until         many at the same moment; waiting for a condition
+//!  App                         the citizen's telephone: two keys, signed requests
 //!  Receiver · jwt              the far end of back-channel logout; tokens that others make
 //!  Log                         what was logged on a test's own thread
 //! ```
 
+pub mod app;
 pub mod browser;
 pub mod citizen;
 pub mod client;
@@ -29,6 +31,7 @@ pub mod program;
 pub mod receiver;
 pub mod server;
 
+pub use app::App;
 pub use browser::{Browser, Page};
 pub use citizen::{Citizen, NewCitizen};
 pub use client::{Client, NewClient, Tokens};

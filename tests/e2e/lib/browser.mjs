@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -13,6 +14,7 @@ const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const CHROMEDRIVER = process.env.CHROMEDRIVER ?? '/usr/bin/chromedriver';
 const SCREENSHOTS = process.env.VNEID_SCREENSHOTS ?? path.join(tmpdir(), 'vneid-screenshots');
 const PATIENCE = 10_000;
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 const FLAGS = [
   '--headless=new',
@@ -73,6 +75,10 @@ class Browser {
     this.#scripts = scripts;
   }
 
+  get width() {
+    return this.#width;
+  }
+
   /** Viewport and scripts are properties of a tab. */
   async prepareTab() {
     const metrics = { width: this.#width, height: 900, deviceScaleFactor: 1, mobile: false };
@@ -108,6 +114,37 @@ class Browser {
   async press(id) {
     const element = await this.#find(id);
     await this.#leavingPage(() => element.click());
+  }
+
+  /** Presses something whose page stays; `then` says what has to come of it. */
+  async tap(id, then) {
+    await (await this.#find(id)).click();
+    await this.until(then, `pressing #${id} came to nothing`);
+  }
+
+  /** Waits for what a page's own script brings. */
+  async until(holds, otherwise) {
+    const settled = async () => {
+      try {
+        return await holds();
+      } catch (failure) {
+        // Another page, or another part of it, is just coming.
+        if (failure instanceof error.WebDriverError) return false;
+        throw failure;
+      }
+    };
+    await this.#driver.wait(settled, PATIENCE, otherwise);
+  }
+
+  /** What axe-core finds on this page: nothing. */
+  async assertAccessible() {
+    await this.#driver.executeScript(await readFile(AXE, 'utf8'));
+    const found = await this.#driver.executeAsyncScript(`
+      const done = arguments[arguments.length - 1];
+      axe.run().then(({ violations }) => done(
+        violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html)),
+      ), (failure) => done([String(failure)]));`);
+    assert.deepEqual(found, [], `axe-core on ${await this.#driver.getCurrentUrl()}`);
   }
 
   /** Presses the first element that matches a CSS selector. */

@@ -6,15 +6,20 @@
 //!  account   what a proven holder is told                     examiner   the test account
 //!  recovery  codes on paper                                   ways       which way, and the others
 //!  challenge questions asked of one browser
+//!  app · app_binding · app_requests   the citizen's telephone: QR, one device, signatures     screen
 //! ```
 
 mod account;
+mod app;
+mod app_binding;
+mod app_requests;
 mod challenge;
 mod code;
 mod examiner;
 mod flow;
 mod oracle;
 mod recovery;
+pub mod screen;
 mod throttle;
 mod ways;
 

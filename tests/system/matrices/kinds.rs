@@ -1,12 +1,14 @@
 //! Every kind of token in every place that takes one: only its own place takes it (ATK-041).
 
 use identity_core::relying_party::AccessTokenFormat;
-use testkit::{Browser, Citizen, Client, Server, Tokens};
+use serde_json::json;
+use testkit::{App, Browser, Citizen, Client, Server, Tokens};
 
 use super::{next_code, offline_tokens};
+use crate::login::screen::Screen;
 
 /// Where a token can be put. Each place is the right one for the kinds it names.
-const PLACES: [(&str, &[&str]); 10] = [
+const PLACES: [(&str, &[&str]); 11] = [
     ("code", &["code"]),
     ("refresh_token", &["refresh token"]),
     ("bearer", &["access token", "JWT access token"]),
@@ -14,6 +16,7 @@ const PLACES: [(&str, &[&str]); 10] = [
     ("interaction", &["interaction"]),
     ("logout request", &["logout request"]),
     ("enrolment", &["enrolment"]),
+    ("scanned code", &["QR code"]),
     ("id_token_hint at authorize", &["ID token"]),
     ("id_token_hint at logout", &["ID token"]),
     ("client_assertion", &[]),
@@ -24,6 +27,7 @@ struct World {
     client: Client,
     citizen: Citizen,
     browser: Browser,
+    app: App,
 }
 
 #[tokio::test]
@@ -49,7 +53,10 @@ impl World {
         let citizen = server.citizen().create().await;
         let client = server.client("portal").create().await;
         let browser = server.browser();
-        Self { server, client, citizen, browser }
+        let app = App::of(&server, &citizen).await;
+        // The code that paired the telephone is used up.
+        server.next_totp_step();
+        Self { server, client, citizen, browser, app }
     }
 
     async fn one_of_each(&mut self) -> Vec<(&'static str, String)> {
@@ -76,6 +83,7 @@ impl World {
             found.unwrap_or_else(|| panic!("no {name} on {}", page.describe())).1
         };
         vec![
+            ("QR code", Screen::open(server, client).await.code),
             ("code", next_code(browser, client, &[]).await),
             ("refresh token", tokens.refresh_token().to_owned()),
             ("access token", tokens.access_token().to_owned()),
@@ -124,6 +132,10 @@ impl World {
                 let page = self.browser.visit("/logout").await;
                 let sent = [("request", token), ("decision", "yes")];
                 browser.submit_once(&page, &sent).await.status == 303
+            }
+            "scanned code" => {
+                let said = self.app.ask(server, "resolve", json!({ "code": token })).await;
+                said.status == 200
             }
             "enrolment" => {
                 let page = self.browser.visit("/home/security/totp").await;

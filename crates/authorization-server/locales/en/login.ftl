@@ -79,3 +79,22 @@ recovery-problem-missing = Enter a recovery code
 recovery-problem-malformed = A recovery code has 25 letters and digits
 recovery-problem-wrong = The code is wrong or has been used. Use another one.
 recovery-problem-disabled = These recovery codes have been switched off after too many wrong attempts.
+
+method-app = vneid app
+method-app-takes = Scan a QR code with the phone that is paired with your account
+
+app-title = Log in with the app
+app-scan = Open the vneid app on your phone and scan this code.
+app-scan-holder = Open the vneid app on your phone. The request may be waiting there; if you do not see it, scan this code.
+app-picture-alt = QR code for the vneid app, a new one every 5 seconds
+app-open-here = The app is on this very device
+app-warning = Scan a code only if you have just pressed log in yourself. Never scan a code that somebody sent you.
+app-type-number = Type this number in the app
+app-number-warning = Do not read this number out to anybody.
+app-denied = The request was refused on the phone.
+app-over = The code has expired, or the number was wrong.
+app-new-code = Show a new code
+app-needs-script = This way needs JavaScript. You can choose another one.
+app-problem-not-approved = The phone has not confirmed, or too long ago. Please try again.
+app-problem-account = This account cannot be used now.
+login-with-app = Scan a QR code

@@ -79,3 +79,22 @@ recovery-problem-missing = Nhập mã khôi phục
 recovery-problem-malformed = Mã khôi phục gồm 25 chữ và số
 recovery-problem-wrong = Mã khôi phục không đúng hoặc đã được dùng. Hãy dùng mã khác.
 recovery-problem-disabled = Bộ mã khôi phục này đã bị ngừng sử dụng vì nhập sai quá nhiều lần.
+
+method-app = Ứng dụng vneid
+method-app-takes = Quét mã QR bằng điện thoại đã ghép với tài khoản
+
+app-title = Đăng nhập bằng ứng dụng
+app-scan = Mở ứng dụng vneid trên điện thoại và quét mã này.
+app-scan-holder = Mở ứng dụng vneid trên điện thoại của bạn. Yêu cầu có thể đã chờ sẵn ở đó; nếu chưa thấy, hãy quét mã này.
+app-picture-alt = Mã QR cho ứng dụng vneid, đổi sau mỗi 5 giây
+app-open-here = Ứng dụng ở ngay trên thiết bị này
+app-warning = Chỉ quét mã khi chính bạn vừa bấm đăng nhập. Không quét mã do người khác gửi.
+app-type-number = Nhập số này vào ứng dụng
+app-number-warning = Không đọc số này cho bất kỳ ai.
+app-denied = Yêu cầu đã bị từ chối trên điện thoại.
+app-over = Mã đã hết hạn hoặc số nhập không đúng.
+app-new-code = Hiện mã mới
+app-needs-script = Cách này cần JavaScript. Bạn có thể chọn cách khác.
+app-problem-not-approved = Điện thoại chưa xác nhận, hoặc xác nhận đã hết hạn. Hãy thử lại.
+app-problem-account = Tài khoản này hiện không dùng được.
+login-with-app = Quét mã QR

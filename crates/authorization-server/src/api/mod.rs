@@ -1,5 +1,6 @@
 //! The endpoints that speak JSON to programs.
 
+pub mod app;
 pub mod cors;
 pub mod error;
 pub mod metadata;

@@ -115,6 +115,9 @@ fn show_for(
         relying_party: step.party().map(|party| words::party(&party, visit.language)),
         person,
         reason,
+        with_app: proving
+            .filter(|proving| proving.ways.contains(&AuthenticatorKind::App))
+            .map(|_| step.proof_address(AuthenticatorKind::App)),
         other_ways: step.other_ways(proving),
         problem,
     };

@@ -2,6 +2,8 @@
 //! person stands, so the back button, a second tab and a forged step all end where they should.
 
 pub mod account;
+pub mod app_device;
+pub mod app_login;
 pub mod assets;
 pub mod authorize;
 pub mod choose;
@@ -13,6 +15,7 @@ pub mod logout;
 pub mod notice;
 pub mod reason;
 pub mod recovery_code;
+pub mod reference_app;
 pub mod second_factor;
 pub mod security;
 pub mod select_account;

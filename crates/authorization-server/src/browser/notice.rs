@@ -2,12 +2,13 @@
 
 use crate::pages::shared::Notice;
 
-const WORDS: [(Notice, &str); 5] = [
+const WORDS: [(Notice, &str); 6] = [
     (Notice::SessionEnded, "session-ended"),
     (Notice::OtherSessionsEnded, "other-sessions-ended"),
     (Notice::ConsentWithdrawn, "consent-withdrawn"),
     (Notice::PasswordChanged, "password-changed"),
     (Notice::TotpEnrolled, "totp-enrolled"),
+    (Notice::AppRemoved, "app-removed"),
 ];
 
 pub fn parse(word: &str) -> Option<Notice> {

@@ -16,7 +16,7 @@ use identity_core::AuthenticatorKind;
 use super::home::{done, show};
 use super::login::come_back_in;
 use super::second_factor::typed_code;
-use super::{holder, holder_for, see_other, words};
+use super::{app_device, holder, holder_for, see_other, words};
 use crate::cookies::Cookie;
 use crate::form::OwnForm;
 use crate::headers::ContentPolicy;
@@ -28,7 +28,7 @@ use crate::pages::shared::Notice;
 use crate::stop::Stop;
 use crate::visit::Visit;
 
-const CHANGE: Errand = Errand::ChangeAuthenticators;
+pub(super) const CHANGE: Errand = Errand::ChangeAuthenticators;
 
 pub async fn overview(visit: Visit) -> Result<Response, Stop> {
     let live = holder(&visit, paths::HOME_SECURITY).await?;
@@ -37,7 +37,15 @@ pub async fn overview(visit: Visit) -> Result<Response, Stop> {
         None => TotpState::NotEnrolled,
     };
     let recovery_codes = codes_left(&visit, &live);
-    show(&visit, &Security { totp, recovery_codes, notice: visit.notice })
+    show(
+        &visit,
+        &Security {
+            totp,
+            app: app_device::device(&visit, &live),
+            recovery_codes,
+            notice: visit.notice,
+        },
+    )
 }
 
 fn codes_left(visit: &Visit, live: &LiveSession) -> Option<u32> {

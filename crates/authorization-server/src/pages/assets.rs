@@ -27,7 +27,51 @@ pub const FORM_POST: Asset = Asset {
     body: include_str!("../../assets/form-post.js"),
 };
 
-const ALL: [&Asset; 3] = [&STYLESHEET, &EMBLEM, &FORM_POST];
+/// Shows the rolling code of `/login/app` and goes on when the telephone has answered.
+pub const APP_LOGIN: Asset =
+    script("/assets/app-login.js", include_str!("../../assets/app-login.js"));
+
+const ALL: [&Asset; 4] = [&STYLESHEET, &EMBLEM, &FORM_POST, &APP_LOGIN];
+
+/// The reference app by the names of its files under `/app/`. They stand apart: another page, with
+/// another content policy, which needs none of the above but the look.
+pub const REFERENCE_APP: &[(&str, Asset)] = &[
+    (
+        REFERENCE_APP_PAGE,
+        Asset {
+            path: "/app/",
+            content_type: "text/html; charset=utf-8",
+            body: include_str!("../../assets/app/index.html"),
+        },
+    ),
+    (
+        "app.css",
+        Asset {
+            path: "/app/app.css",
+            content_type: "text/css; charset=utf-8",
+            body: include_str!("../../assets/app/app.css"),
+        },
+    ),
+    (
+        "manifest.webmanifest",
+        Asset {
+            path: "/app/manifest.webmanifest",
+            content_type: "application/manifest+json",
+            body: include_str!("../../assets/app/manifest.webmanifest"),
+        },
+    ),
+    ("app.js", script("/app/app.js", include_str!("../../assets/app/app.js"))),
+    ("device.js", script("/app/device.js", include_str!("../../assets/app/device.js"))),
+    ("server.js", script("/app/server.js", include_str!("../../assets/app/server.js"))),
+    ("scanner.js", script("/app/scanner.js", include_str!("../../assets/app/scanner.js"))),
+    ("worker.js", script("/app/worker.js", include_str!("../../assets/app/worker.js"))),
+];
+
+pub const REFERENCE_APP_PAGE: &str = "index.html";
+
+const fn script(path: &'static str, body: &'static str) -> Asset {
+    Asset { path, content_type: "text/javascript; charset=utf-8", body }
+}
 
 impl Asset {
     /// The address to link to: the path and the fingerprint of the content.

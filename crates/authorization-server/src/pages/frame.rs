@@ -68,6 +68,10 @@ impl<'a> Frame<'a> {
         assets::EMBLEM.url()
     }
 
+    pub fn app_login_script(&self) -> String {
+        assets::APP_LOGIN.url()
+    }
+
     pub fn form_post_script(&self) -> String {
         assets::FORM_POST.url()
     }

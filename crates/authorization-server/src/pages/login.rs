@@ -12,6 +12,8 @@ pub struct Login {
     pub relying_party: Option<RelyingParty>,
     pub person: Person,
     pub reason: Reason,
+    /// Where the telephone is asked instead.
+    pub with_app: Option<String>,
     /// Where to choose another way, if there is one.
     pub other_ways: Option<String>,
     pub problem: Option<LoginProblem>,
@@ -112,6 +114,7 @@ fn sample(problem: Option<LoginProblem>) -> Login {
         relying_party: Some(samples::portal()),
         person: Person::Anybody { entered: String::new() },
         reason: Reason::SignIn,
+        with_app: Some("/login/app?interaction=abc".into()),
         other_ways: None,
         problem,
     }

@@ -27,6 +27,13 @@ pub const METHODS: &[Method] = &[
         takes: "method-password-takes",
     },
     Method {
+        kind: AuthenticatorKind::App,
+        word: "app",
+        path: paths::LOGIN_APP,
+        name: "method-app",
+        takes: "method-app-takes",
+    },
+    Method {
         kind: AuthenticatorKind::Totp,
         word: "totp",
         path: paths::LOGIN_TOTP,

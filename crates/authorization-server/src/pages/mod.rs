@@ -15,6 +15,8 @@
 //!  paths   every address a form or link here points to; routes use the same constants
 //! ```
 
+pub mod app_device;
+pub mod app_login;
 pub mod assets;
 pub mod consent;
 pub mod error;
@@ -26,6 +28,7 @@ pub mod login;
 pub mod logout;
 pub mod methods;
 pub mod moment;
+pub mod qr;
 pub mod recovery_code;
 pub mod samples;
 pub mod second_factor;
@@ -68,6 +71,10 @@ pub mod paths {
     pub const LOGIN_TOTP: &str = "/login/totp";
     pub const LOGIN_RECOVERY_CODE: &str = "/login/recovery-code";
     pub const LOGIN_CHOOSE: &str = "/login/choose";
+    pub const LOGIN_APP: &str = "/login/app";
+    pub const LOGIN_APP_STATE: &str = "/login/app/state";
+    /// The reference app; another app claims the same address on its platform.
+    pub const APP: &str = "/app/";
     pub const CONSENT: &str = "/consent";
     pub const SELECT_ACCOUNT: &str = "/select-account";
     pub const LOGOUT: &str = "/logout";
@@ -82,6 +89,7 @@ pub mod paths {
     pub const HOME_SECURITY: &str = "/home/security";
     pub const HOME_PASSWORD: &str = "/home/security/password";
     pub const HOME_TOTP: &str = "/home/security/totp";
+    pub const HOME_APP: &str = "/home/security/app";
     pub const HOME_RECOVERY_CODES: &str = "/home/security/recovery-codes";
 }
 

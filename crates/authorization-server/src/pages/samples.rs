@@ -4,8 +4,8 @@ use super::Page;
 use super::select_account;
 use super::shared::{Holder, RelyingParty};
 use super::{
-    consent, error, form_post, history, home, login, logout, methods, recovery_code, second_factor,
-    security,
+    app_device, app_login, consent, error, form_post, history, home, login, logout, methods,
+    recovery_code, second_factor, security,
 };
 
 pub(super) const CSRF: &str = "sample-csrf";
@@ -41,6 +41,8 @@ pub fn all() -> Vec<(&'static str, Box<dyn Page>)> {
     add::<second_factor::SecondFactor>(&mut all);
     add::<methods::Choose>(&mut all);
     add::<recovery_code::UseRecoveryCode>(&mut all);
+    add::<app_login::AppLogin>(&mut all);
+    add::<app_device::AppDevice>(&mut all);
     add::<consent::Consent>(&mut all);
     add::<select_account::SelectAccount>(&mut all);
     add::<logout::Logout>(&mut all);

@@ -142,6 +142,7 @@ pub enum Notice {
     ConsentWithdrawn,
     PasswordChanged,
     TotpEnrolled,
+    AppRemoved,
 }
 
 impl Notice {
@@ -152,6 +153,7 @@ impl Notice {
             Self::ConsentWithdrawn => "notice-consent-withdrawn",
             Self::PasswordChanged => "notice-password-changed",
             Self::TotpEnrolled => "notice-totp-enrolled",
+            Self::AppRemoved => "notice-app-removed",
         }
     }
 }

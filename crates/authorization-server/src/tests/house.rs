@@ -25,6 +25,7 @@ use storage::privacy::PersonalDataKeys;
 use storage::{Change, KeyChange, Store};
 use storage_sqlite::{SqliteLocation, SqliteStore};
 
+use crate::state::ReferenceApp;
 use crate::{ServerState, router};
 
 pub const ISSUER: &str = "http://localhost:8080";
@@ -105,6 +106,7 @@ impl House {
         create_citizen(&provider, citizen(now), credentials, now).await.unwrap();
         let options = MetadataOptions::default();
         let state = ServerState::new(provider.clone(), options, clock.clone()).unwrap();
+        let state = state.with_reference_app(ReferenceApp::Served);
         Self { router: router(Arc::new(state)), provider, clock }
     }
 

@@ -106,6 +106,7 @@ pub async fn every_credential_reads_back_with_its_label(store: Arc<dyn Store>) {
     let device = Credential::AppDevice(Box::new(AppDevice {
         device: DeviceId::generate(NOW, &ENTROPY),
         public_key: vec![4; 65],
+        activation_key: Some(vec![4, 5, 6]),
         attestation: Some("statement".to_owned()),
     }));
     let face = Credential::Biometric { reference: "matcher-1/42".to_owned() };

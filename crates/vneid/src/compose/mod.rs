@@ -26,6 +26,7 @@ use std::time::Instant;
 
 use assurance::{Acr, Policies};
 use authorization_server::outbound::{Outbound, OutboundError};
+use authorization_server::state::ReferenceApp;
 use authorization_server::{ServerState, StateError};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -126,6 +127,7 @@ pub struct Node {
     tls: Option<TlsFiles>,
     connections: usize,
     observing: Observing,
+    reference_app: ReferenceApp,
     /// Counted only where somebody may ask.
     indicators: Option<Arc<Indicators>>,
 }
@@ -203,6 +205,7 @@ impl Node {
             tls: config.tls.clone(),
             connections: config.connections,
             observing: config.observing.clone(),
+            reference_app: config.reference_app,
             indicators: config.observing.operations.map(|_| Arc::new(Indicators::starting(now))),
         })
     }
@@ -239,7 +242,8 @@ impl Node {
             ..MetadataOptions::default()
         };
         let (provider, clock) = (Arc::clone(&self.provider), Arc::clone(&self.clock));
-        ServerState::new(provider, options, clock).map(Arc::new)
+        let state = ServerState::new(provider, options, clock)?;
+        Ok(Arc::new(state.with_reference_app(self.reference_app)))
     }
 
     fn introspection(&self) -> Arc<IntrospectionState> {

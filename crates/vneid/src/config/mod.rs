@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use authorization_server::outbound::Exceptions;
+use authorization_server::state::ReferenceApp;
 use flows::provider::TestAuthentication;
 use protocol::{Environment, Issuer};
 use storage::terms::TermsForm;
@@ -44,6 +45,7 @@ pub struct Config {
     pub log_format: LogFormat,
     /// `None`: the policies built in.
     pub policy_directory: Option<PathBuf>,
+    pub reference_app: ReferenceApp,
     pub storage: Storage,
     pub grants: TermsForm,
     pub redis: Option<RedisSettings>,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use authorization_server::outbound::Exceptions;
+use authorization_server::state::ReferenceApp;
 use flows::provider::TestAuthentication;
 use identity_core::LoginName;
 use protocol::{Environment, Issuer};
@@ -41,6 +42,7 @@ impl<'a> Reading<'a> {
             Some(_) | None => LogFormat::Json,
         };
         let policy_directory = self.path("policy_directory");
+        let reference_app = self.reference_app();
         let storage = self.storage(environment);
         let grants = self.grants();
         let redis = self.redis();
@@ -61,6 +63,7 @@ impl<'a> Reading<'a> {
                     listen,
                     log_format,
                     policy_directory,
+                    reference_app,
                     storage,
                     grants,
                     redis,
@@ -247,6 +250,13 @@ impl<'a> Reading<'a> {
         match self.merged.take(key)? {
             (Written::Text(text), place) => Some((text, place)),
             _ => None,
+        }
+    }
+
+    fn reference_app(&mut self) -> ReferenceApp {
+        match self.flag("reference_app") {
+            Some((true, _)) => ReferenceApp::Served,
+            Some((false, _)) | None => ReferenceApp::NotServed,
         }
     }
 

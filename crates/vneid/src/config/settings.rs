@@ -54,6 +54,11 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Text,
         "Directory of dated policy files. Default: the files built in.",
     ),
+    setting(
+        "reference_app",
+        Kind::Flag,
+        "Serve the reference app of citizens at /app/. Default false; on in the demo.",
+    ),
     setting("storage.sqlite", Kind::Text, "Path of the SQLite database file."),
     setting(
         "storage.ephemeral",

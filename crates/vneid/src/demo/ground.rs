@@ -43,7 +43,8 @@ fn text(ports: Ports, storage: &str, keys: &str) -> String {
          issuer = \"{issuer}\"\n\
          environment = \"development\"\n\
          listen = \"127.0.0.1:{provider}\"\n\
-         log_format = \"text\"\n\n\
+         log_format = \"text\"\n\
+         reference_app = true\n\n\
          [storage]\n{storage}\n\n\
          [keys]\n{keys}\n\
          [test_authentication]\naccounts = [\"{examiner}\"]\n\n\

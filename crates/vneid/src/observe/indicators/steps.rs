@@ -17,7 +17,10 @@ pub fn of(kind: &EventKind) -> Option<(Step, Outcome)> {
             | LoginRefusalReason::AuthenticatorUnusable => {
                 Some((Step::SecondFactor, Outcome::Refused))
             }
-            LoginRefusalReason::Throttled => None,
+            // No step of a login: no page was ever sent.
+            LoginRefusalReason::Throttled
+            | LoginRefusalReason::DeniedByHolder
+            | LoginRefusalReason::WrongNumber => None,
         },
         EventKind::ConsentGiven { .. } => Some((Step::Consent, Outcome::Done)),
         EventKind::GrantIssued { .. } => Some((Step::Token, Outcome::Done)),

@@ -1,0 +1,161 @@
+//! Binding a telephone: who may, once, in ten minutes, and one at a time.
+
+use std::time::Duration;
+
+use identity_core::{AuthenticatorKind, EventKind};
+use serde_json::json;
+use testkit::app::{Offer, Signer};
+use testkit::{App, Browser, Citizen, Server};
+
+/// Somebody logged in with a second factor, and the code they are shown.
+async fn offered(server: &Server) -> (Citizen, Browser, Offer) {
+    let lan = server.citizen().create().await;
+    let mut browser = server.browser();
+    browser.log_in(server, "/home/security/app", &lan).await;
+    let offer = Offer::from(&mut browser).await;
+    (lan, browser, offer)
+}
+
+async fn history(server: &Server, citizen: &Citizen) -> Vec<EventKind> {
+    let events = server.provider.store.history_of(citizen.id, None, 50).await.unwrap();
+    events.iter().map(|recorded| recorded.event().kind.clone()).collect()
+}
+
+fn concerns_app(kind: &EventKind) -> Option<&'static str> {
+    match kind {
+        EventKind::AuthenticatorBound { kind: AuthenticatorKind::App, .. } => Some("bound"),
+        EventKind::AuthenticatorRemoved { kind: AuthenticatorKind::App, .. } => Some("removed"),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn a_code_binds_one_telephone_once() {
+    // scorecard 10, ATK-097
+    let server = Server::start().await;
+    let (lan, mut browser, offer) = offered(&server).await;
+    let mut app = App::new();
+    let bound = app.bind(&server, &offer).await.ok();
+    assert_eq!(bound["holder"], "Nguyễn T•• K••• T••");
+    assert_eq!(bound["label"], "Điện thoại của Lan");
+    let again = App::new().bind(&server, &offer).await;
+    assert_eq!(again.error(), "binding_code");
+    assert_eq!(app.ask(&server, "pending", json!({})).await.status, 200);
+    let page = browser.visit("/home/security").await;
+    assert_eq!(page.text_of("app-device"), "Điện thoại của Lan");
+    let told: Vec<_> = history(&server, &lan).await.iter().filter_map(concerns_app).collect();
+    assert_eq!(told, ["bound"]);
+}
+
+#[tokio::test]
+async fn an_account_has_one_device_and_the_history_says_when_it_moved() {
+    let server = Server::start().await;
+    let (lan, mut browser, offer) = offered(&server).await;
+    let mut first = App::new();
+    first.bind(&server, &offer).await.ok();
+    let offer = Offer::from(&mut browser).await;
+    App::new().bind(&server, &offer).await.ok();
+    let mut told: Vec<_> = history(&server, &lan).await.iter().filter_map(concerns_app).collect();
+    told.sort_unstable();
+    assert_eq!(told, ["bound", "bound", "removed"]);
+    let enrolments = server.provider.store.enrolments(lan.id).await.unwrap();
+    let apps = enrolments.iter().filter(|it| it.authenticator.kind == AuthenticatorKind::App);
+    assert_eq!(apps.count(), 1);
+}
+
+#[tokio::test]
+async fn of_two_telephones_at_once_one_is_bound() {
+    let server = Server::start().await;
+    let (lan, mut browser, offer) = offered(&server).await;
+    let other = Offer::from(&mut browser).await;
+    let (mut one, mut two) = (App::new(), App::new());
+    let _ = tokio::join!(one.bind(&server, &offer), two.bind(&server, &other));
+    let enrolments = server.provider.store.enrolments(lan.id).await.unwrap();
+    let apps = enrolments.iter().filter(|it| it.authenticator.kind == AuthenticatorKind::App);
+    assert_eq!(apps.count(), 1);
+}
+
+#[tokio::test]
+async fn a_code_is_worth_nothing_after_ten_minutes_or_with_another_number() {
+    let server = Server::start().await;
+    let (_, mut browser, offer) = offered(&server).await;
+    let other = Offer::from(&mut browser).await;
+    let crossed = Offer { identifier: other.identifier.clone(), code: offer.code.clone() };
+    assert_eq!(App::new().bind(&server, &crossed).await.error(), "binding_code");
+    let lower = offer.code.to_lowercase().replace(' ', "-");
+    let grouped = Offer { code: lower, ..offer.clone() };
+    App::new().bind(&server, &grouped).await.ok();
+    server.clock.advance(Duration::from_mins(10));
+    assert_eq!(App::new().bind(&server, &other).await.error(), "binding_code");
+}
+
+#[tokio::test]
+async fn ten_guesses_close_a_code() {
+    // NIST SP 800-63B-4 §3.2.2
+    let server = Server::start().await;
+    let (_, _, offer) = offered(&server).await;
+    let guess = Offer { code: "AAAAA AAAAA".to_owned(), ..offer.clone() };
+    for _ in 0..10 {
+        assert_eq!(App::new().bind(&server, &guess).await.error(), "binding_code");
+    }
+    assert_eq!(App::new().bind(&server, &offer).await.error(), "too_many_requests");
+}
+
+#[tokio::test]
+async fn a_session_that_ended_takes_its_codes_along() {
+    let server = Server::start().await;
+    let (_, mut browser, offer) = offered(&server).await;
+    let page = browser.visit("/logout").await;
+    browser.press(&page, "logout-yes", &[]).await;
+    assert_eq!(App::new().bind(&server, &offer).await.error(), "binding_code");
+}
+
+#[tokio::test]
+async fn one_factor_is_not_enough_to_bind_a_telephone() {
+    // NIST SP 800-63B-4 §4.1.2
+    let server = Server::start().await;
+    let plain = server.citizen().without_totp().create().await;
+    let mut browser = server.browser();
+    let page = browser.log_in(&server, "/home/security/app", &plain).await;
+    assert_eq!(page.path(), "/home/security/app", "{}", page.describe());
+    assert!(page.has_id("to-totp") && !page.has_id("make-binding-code"));
+}
+
+#[tokio::test]
+async fn a_telephone_without_a_key_of_its_own_is_not_bound() {
+    let server = Server::start().await;
+    let (_, _, offer) = offered(&server).await;
+    let app = App::new();
+    let good = app.enrolment(&offer);
+    for (name, bad) in [
+        ("key", json!("AAAA")),
+        ("key", json!(null)),
+        ("activation_key", json!(7)),
+        ("activation_key", good["key"].clone()),
+        ("code", json!(null)),
+    ] {
+        let mut request = good.clone();
+        request[name] = bad.clone();
+        let envelope = app.envelope(&server, "enrol", request);
+        let token = app.sign(&envelope, Signer::Device);
+        let said = app.send(&server, "enrol", &token).await;
+        assert_eq!(said.error(), "invalid_request", "{name} {bad}");
+    }
+    // Somebody else's key in the request: what signs is not what is brought.
+    let envelope = app.envelope(&server, "enrol", App::new().enrolment(&offer));
+    let token = app.sign(&envelope, Signer::Device);
+    assert_eq!(app.send(&server, "enrol", &token).await.error(), "invalid_token");
+}
+
+#[tokio::test]
+async fn the_holder_takes_it_off_at_the_security_centre() {
+    let server = Server::start().await;
+    let (_, mut browser, offer) = offered(&server).await;
+    let mut app = App::new();
+    app.bind(&server, &offer).await.ok();
+    let page = browser.visit("/home/security/app").await;
+    let page = browser.press(&page, "remove-device", &[]).await;
+    assert_eq!(page.path(), "/home/security", "{}", page.describe());
+    assert!(page.has_id("notice"));
+    assert_eq!(app.ask(&server, "pending", json!({})).await.error(), "device_unknown");
+}
