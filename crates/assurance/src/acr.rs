@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::levels::{Aal, EidasLoa, Ial, IsoLoa, VnAccountLevel, VnAuthenticationLevel};
 use crate::vector::{AssuranceVector, Levels};
 
@@ -56,6 +58,19 @@ impl Acr {
     }
 }
 
+impl Serialize for Acr {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.urn)
+    }
+}
+
+impl<'de> Deserialize<'de> for Acr {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("not a known context class"))
+    }
+}
+
 impl fmt::Display for Acr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.urn)
@@ -88,7 +103,8 @@ impl AssuranceVector {
 }
 
 /// What a request said about `acr`. The classes are alternatives, in order of preference.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AcrWish {
     #[default]
     None,
@@ -114,6 +130,10 @@ impl AcrWish {
         }
         let known: Vec<_> = values.filter_map(Acr::parse).collect();
         if known.is_empty() { Err(UnknownAcr) } else { Ok(Self::Essential(known)) }
+    }
+
+    pub(crate) fn is_none(&self) -> bool {
+        *self == Self::None
     }
 
     pub fn classes(&self) -> &[Acr] {

@@ -1,16 +1,17 @@
 //! May this person go on, must they prove more, or is there no way?
 
 use identity_core::{AuthenticationEvidence, Authenticator, SubjectState, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::acr::{Acr, AcrWish};
-use crate::evaluate::{Context, Evaluation, judge};
-use crate::events::{self, Event};
+use crate::evaluate::{Context, Evaluation, Standing, judge};
+use crate::events::{self, Event, Question};
 use crate::gate;
-use crate::identity::Identity;
 use crate::options::{Bench, StepUpOption};
 use crate::policy::Policy;
 use crate::reason::ReasonCode;
-use crate::requirement::Requirement;
+use crate::requirement::{Demand, Requirement};
+use crate::strength::Shown;
 
 /// One question about one subject for one relying party. Sessions are shared, answers are not (edge case 27).
 #[derive(Clone, Copy, Debug)]
@@ -43,12 +44,17 @@ pub enum Decision {
     },
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DenyCode {
     /// Locked, deceased, not activated: no login helps.
     AccountUnusable,
     /// Decree 69/2024 art. 14.
     GuardianApprovalNeeded,
+    /// Acting for an organisation without a mandate that covers this (edge case 26).
+    NotMandated,
+    /// Recovered too recently for what is asked: only time helps (edge case 21).
+    CoolingDown,
     /// Nothing this person can prove now meets the requirement: `unmet_authentication_requirements`.
     RequirementUnreachable,
 }
@@ -68,12 +74,17 @@ pub fn decide(request: &DecisionRequest<'_>, policy: &Policy, now: Timestamp) ->
     if let Some(closed) = gate::closed(request.state, &request.context, policy, now) {
         return Decision::Deny { code: closed.code, reasons: vec![closed.reason] };
     }
-    let mut reasons = Vec::new();
-    let evidence = events::standing(request.evidence, request.authenticators, &mut reasons);
-    let counted = events::count(&evidence, request.state.subject, policy, now);
-    reasons.extend(counted.reasons);
-    let identity = Identity::of(request.state, policy, now, &mut reasons);
-    let judge = Judge { request, policy, now, events: counted.events, identity, reasons };
+    let subject = request.state.subject;
+    if let Some(reason) = gate::mandate_refusal(subject, &request.context, policy, now) {
+        return Decision::Deny { code: DenyCode::NotMandated, reasons: vec![reason] };
+    }
+    let (context, authenticators) = (&request.context, request.authenticators);
+    let question = Question { subject, context, authenticators, policy, now };
+    let counted = events::count(request.evidence, &question);
+    let mut reasons = counted.reasons;
+    let standing = Standing::of(&question, request.state, &mut reasons);
+    let events = standing.admit(counted.events, &mut reasons);
+    let judge = Judge { request, question, events, standing, reasons };
 
     let Some(base) = policy.base() else { return unreachable(judge.reasons) };
     let floor = base.stricter(request.requirement);
@@ -89,10 +100,9 @@ pub fn decide(request: &DecisionRequest<'_>, policy: &Policy, now: Timestamp) ->
 
 struct Judge<'a> {
     request: &'a DecisionRequest<'a>,
-    policy: &'a Policy,
-    now: Timestamp,
+    question: Question<'a>,
     events: Vec<Event>,
-    identity: Identity,
+    standing: Standing,
     reasons: Vec<ReasonCode>,
 }
 
@@ -116,32 +126,52 @@ impl Judge<'_> {
 
     /// One requirement: met, reachable or not.
     fn settle(&self, requirement: &Requirement) -> Decision {
+        if let Some(refusal) = self.refusal(requirement) {
+            return refusal;
+        }
+        let policy = self.question.policy;
         let mut admitted = self.events.clone();
         let mut reasons = self.reasons.clone();
-        requirement.admit(&mut admitted, &mut reasons, self.now);
-        let fal = self.request.context.fal;
-        let mut evaluation = judge(&admitted, &self.identity, fal, self.policy, reasons);
-        let missing = requirement.shortfall(evaluation.vector.levels, &admitted);
+        requirement.admit(&mut admitted, &mut reasons, self.question.now);
+        let shown = Shown::by_all(&admitted, &policy.password);
+        let mut evaluation = judge(&admitted, &self.standing, policy, reasons);
+        let missing = requirement.shortfall(evaluation.vector.levels, &shown);
         if missing.is_empty() {
             evaluation.acr = evaluation.vector.acr_among(self.request.wish.classes());
             return Decision::Permit { evaluation };
         }
         let mut reasons = evaluation.reasons;
         reasons.extend(missing);
-        let bench = Bench {
-            authenticators: self.request.authenticators,
-            admitted: &admitted,
-            identity: &self.identity,
-            fal,
-            policy: self.policy,
-            now: self.now,
-        };
+        let bench = Bench { admitted: shown, standing: &self.standing, question: &self.question };
         let options = bench.options(requirement);
         if options.is_empty() {
             unreachable(reasons)
         } else {
             Decision::StepUp { options, reasons }
         }
+    }
+
+    /// What no proof can mend.
+    fn refusal(&self, requirement: &Requirement) -> Option<Decision> {
+        let deny = |code, reason| {
+            let mut reasons = self.reasons.clone();
+            reasons.push(reason);
+            Some(Decision::Deny { code, reasons })
+        };
+        let context = self.question.context;
+        if requirement.demands.contains(&Demand::Mandate) && context.mandate.is_none() {
+            return deny(DenyCode::NotMandated, ReasonCode::MandateMissing);
+        }
+        let (limit, recovered) = requirement.cool_down.zip(context.history.recovered_at)?;
+        let now = self.question.now;
+        if now >= recovered.plus(limit) {
+            return None;
+        }
+        let reason = ReasonCode::RecoveredRecently {
+            age_seconds: now.since(recovered).as_secs(),
+            limit_seconds: limit.as_secs(),
+        };
+        deny(DenyCode::CoolingDown, reason)
     }
 }
 

@@ -2,10 +2,12 @@
 
 use identity_core::{AuthenticationEvidence, AuthenticatorKind, SubjectState, Timestamp};
 
+use serde::{Deserialize, Serialize};
+
 use crate::acr::Acr;
 use crate::amr::{self, Amr};
-use crate::events::{self, Event};
-use crate::gate::{self, GuardianApproval};
+use crate::events::{self, Event, Question};
+use crate::gate::{self, GuardianApproval, Mandate, Representative};
 use crate::identity::Identity;
 use crate::levels::{Aal, EidasLoa, Fal, IsoLoa, VnAuthenticationLevel};
 use crate::policy::Policy;
@@ -21,6 +23,50 @@ pub struct Context<'a> {
     /// The procedure the use is for, where guardianship may be limited to some.
     pub procedure: Option<&'a str>,
     pub approval: Option<&'a GuardianApproval>,
+    /// Present when the person acts for an organisation (edge case 26).
+    pub mandate: Option<&'a Mandate>,
+    /// Id of the one transaction this is about (L12).
+    pub transaction: Option<&'a str>,
+    pub history: History,
+}
+
+/// What happened to the person's authenticators lately, as far as decisions look at it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct History {
+    /// The last time the account was recovered rather than logged in to (edge case 21).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovered_at: Option<Timestamp>,
+    /// The last sign that the telephone number moved to another SIM (edge case 22).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sim_swapped_at: Option<Timestamp>,
+}
+
+impl History {
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Who somebody is and through whom they act: all of a vector that no login changes.
+pub(crate) struct Standing {
+    pub identity: Identity,
+    pub fal: Fal,
+    pub representative: Option<Representative>,
+}
+
+impl Standing {
+    pub fn of(
+        question: &Question<'_>,
+        state: &SubjectState,
+        reasons: &mut Vec<ReasonCode>,
+    ) -> Self {
+        Self {
+            identity: Identity::of(state, question.policy, question.now, reasons),
+            fal: question.context.fal,
+            representative: Representative::of(state, question),
+        }
+    }
 }
 
 /// What may be asserted at one instant, and why not more.
@@ -50,17 +96,68 @@ pub fn evaluate(
     if let Some(closed) = gate::closed(state, context, policy, now) {
         return Evaluation { reasons: vec![closed.reason], ..Evaluation::default() };
     }
-    let counted = events::count(evidence, state.subject, policy, now);
+    let question = Question { subject: state.subject, context, authenticators: &[], policy, now };
+    let counted = events::count(evidence, &question);
     let mut reasons = counted.reasons;
-    let identity = Identity::of(state, policy, now, &mut reasons);
-    judge(&counted.events, &identity, context.fal, policy, reasons)
+    let standing = Standing::of(&question, state, &mut reasons);
+    let events = standing.admit(counted.events, &mut reasons);
+    judge(&events, &standing, policy, reasons)
+}
+
+impl Standing {
+    /// A ward's own authenticators are frozen (edge case 17): the representative alone acts.
+    pub fn admit(&self, mut events: Vec<Event>, reasons: &mut Vec<ReasonCode>) -> Vec<Event> {
+        if self.acts_instead().is_some() && !events.is_empty() {
+            events.clear();
+            reasons.push(ReasonCode::WardRepresented);
+        }
+        events
+    }
+
+    pub fn acts_instead(&self) -> Option<&Representative> {
+        self.representative.as_ref().filter(|representative| representative.acts_alone)
+    }
+
+    /// Joins authentication and identity. eIDAS (2015/1502 annex 2.2–2.3) and ISO/IEC 29115 grade means of
+    /// authentication much as NIST does: one factor, two categories, hardware that resists duplication.
+    /// Their single level is the lower of means and proofing.
+    pub fn levels(&self, own: Strength) -> Levels {
+        let strength = match self.acts_instead() {
+            Some(acting) => Strength {
+                vn: acting.levels.vn_authentication,
+                aal: acting.levels.aal,
+                phishing_resistant: false,
+            },
+            None => own,
+        };
+        let (eidas, iso) = match (strength.aal, strength.vn) {
+            (Aal::None, VnAuthenticationLevel::None) => (EidasLoa::None, IsoLoa::None),
+            (Aal::None, _) => (EidasLoa::None, IsoLoa::Loa1),
+            (Aal::Aal1, _) => (EidasLoa::Low, IsoLoa::Loa2),
+            (Aal::Aal2, _) => (EidasLoa::Substantial, IsoLoa::Loa3),
+            (Aal::Aal3, _) => (EidasLoa::High, IsoLoa::Loa4),
+        };
+        let levels = Levels {
+            vn_authentication: strength.vn,
+            vn_account: self.identity.vn_account,
+            aal: strength.aal,
+            ial: self.identity.ial,
+            eidas: eidas.min(self.identity.eidas),
+            iso: iso.min(self.identity.iso),
+            fal: self.fal,
+        };
+        match &self.representative {
+            // L11: never more than the representative reached.
+            Some(acting) => levels.meet(Levels { fal: self.fal, ..acting.levels }),
+            None => levels,
+        }
+    }
 }
 
 /// The vector of events that already count, sorted newest first.
 pub(crate) fn judge(
     events: &[Event],
-    identity: &Identity,
-    fal: Fal,
+    standing: &Standing,
     policy: &Policy,
     mut reasons: Vec<ReasonCode>,
 ) -> Evaluation {
@@ -69,36 +166,14 @@ pub(crate) fn judge(
     if by_password && strength.aal == Aal::None {
         reasons.push(ReasonCode::PasswordTooShortAlone);
     }
-    let vector =
-        AssuranceVector { levels: levels(strength, identity, fal), facts: facts(relied_on) };
+    let vector = AssuranceVector { levels: standing.levels(strength), facts: facts(relied_on) };
+    let own = relied_on.last().map(|event| event.at);
     Evaluation {
         acr: vector.acr(),
         amr: amr::of(relied_on),
-        auth_time: relied_on.last().map(|event| event.at),
+        auth_time: standing.acts_instead().map_or(own, |acting| Some(acting.at)),
         vector,
         reasons,
-    }
-}
-
-/// Joins authentication and identity. eIDAS (2015/1502 annex 2.2–2.3) and ISO/IEC 29115 grade means of
-/// authentication much as NIST does: one factor, two categories, hardware that resists duplication. Their
-/// single level is the lower of means and proofing.
-pub(crate) fn levels(strength: Strength, identity: &Identity, fal: Fal) -> Levels {
-    let (eidas, iso) = match (strength.aal, strength.vn) {
-        (Aal::None, VnAuthenticationLevel::None) => (EidasLoa::None, IsoLoa::None),
-        (Aal::None, _) => (EidasLoa::None, IsoLoa::Loa1),
-        (Aal::Aal1, _) => (EidasLoa::Low, IsoLoa::Loa2),
-        (Aal::Aal2, _) => (EidasLoa::Substantial, IsoLoa::Loa3),
-        (Aal::Aal3, _) => (EidasLoa::High, IsoLoa::Loa4),
-    };
-    Levels {
-        vn_authentication: strength.vn,
-        vn_account: identity.vn_account,
-        aal: strength.aal,
-        ial: identity.ial,
-        eidas: eidas.min(identity.eidas),
-        iso: iso.min(identity.iso),
-        fal,
     }
 }
 

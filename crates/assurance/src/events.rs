@@ -1,17 +1,22 @@
 //! Evidence becomes events: only what counts now, reduced to what the rules look at.
 
-use identity_core::authenticator::{AuthenticatorStatus, FactorCategory};
-use identity_core::evidence::{Check, Intent, KeyProtection, PhishingResistance};
+mod fault;
+
+use identity_core::authenticator::FactorCategory;
+use identity_core::evidence::{
+    AttestationVerdict, DeviceProof, Intent, KeyProtection, PhishingResistance, Presentation,
+};
 use identity_core::{
-    AuthenticationEvidence, Authenticator, AuthenticatorKind, SubjectId, Timestamp,
+    AuthenticationEvidence, Authenticator, AuthenticatorId, AuthenticatorKind, SubjectId, Timestamp,
 };
 
+use crate::evaluate::Context;
 use crate::levels::{Aal, VnAuthenticationLevel};
-use crate::policy::Policy;
+use crate::policy::{BarcodeReading, Policy};
 use crate::reason::ReasonCode;
 
 /// A set of factor categories. Two possessions are one category (L3).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Categories(u8);
 
 pub(crate) const CATEGORIES: [FactorCategory; 3] =
@@ -44,6 +49,10 @@ impl Categories {
         self.0.count_ones()
     }
 
+    fn keeping(self, kept: impl Fn(FactorCategory) -> bool) -> Self {
+        self.iter().filter(|category| kept(*category)).map(Self::only).collect()
+    }
+
     pub fn iter(self) -> impl Iterator<Item = FactorCategory> {
         CATEGORIES.into_iter().filter(move |category| self.has(*category))
     }
@@ -60,6 +69,8 @@ impl FromIterator<Self> for Categories {
 pub(crate) struct Event {
     pub kind: AuthenticatorKind,
     pub categories: Categories,
+    /// As the decree counts them, which differs for barcodes where the policy reads it literally.
+    pub decree: Categories,
     pub at: Timestamp,
     /// The highest levels it may contribute to (policy, by kind).
     pub vn_at_most: VnAuthenticationLevel,
@@ -68,23 +79,38 @@ pub(crate) struct Event {
     pub key: KeyProtection,
     pub intent: Intent,
     pub on_bound_device: bool,
+    pub on_attested_device: bool,
+    /// Given for the transaction in question and no other (L12).
+    pub for_transaction: bool,
+    /// Since when authenticator and device are bound; unknown is never long enough ago (L13).
+    pub bound_at: Option<Timestamp>,
     /// Zero when unknown: what was not recorded was not met (L13).
     pub password_length: u16,
 }
 
 impl Event {
-    /// The traits of one use, before its biometric side is judged.
-    fn new(evidence: &AuthenticationEvidence, policy: &Policy) -> Self {
+    /// The traits of one use that nothing speaks against.
+    fn new(evidence: &AuthenticationEvidence, question: &Question<'_>) -> Self {
         let own = Categories::only(evidence.kind.category());
         // L4: a second category only where a key could report that the device verified it.
         let second = match (evidence.key, evidence.verified_by_device) {
             (KeyProtection::NoKey, _) | (_, None) => Categories::NONE,
             (_, Some(category)) => Categories::only(category),
         };
-        let caps = policy.kind(evidence.kind);
+        let categories = own.with(second);
+        let caps = question.policy.kind(evidence.kind);
+        let attested = |proof: &DeviceProof| {
+            proof.attestation.as_ref().is_some_and(|attestation| {
+                attestation.verdict == AttestationVerdict::Genuine
+                    && attestation.in_force(question.now)
+            })
+        };
+        let on_bound_device = evidence.device.is_some() && evidence.key != KeyProtection::NoKey;
+        let device = evidence.device_proof.as_ref();
         Self {
             kind: evidence.kind,
-            categories: own.with(second),
+            categories,
+            decree: categories.with(literal_barcode(evidence, question.policy)),
             at: evidence.at,
             vn_at_most: caps.vn_at_most,
             // L6: a key that a sync fabric copies does not carry AAL3.
@@ -97,48 +123,56 @@ impl Event {
             phishing: evidence.phishing,
             key: evidence.key,
             intent: evidence.intent,
-            on_bound_device: evidence.device.is_some() && evidence.key != KeyProtection::NoKey,
+            on_bound_device,
+            on_attested_device: on_bound_device && device.is_some_and(attested),
+            for_transaction: question.context.transaction.is_some()
+                && evidence.transaction.as_deref() == question.context.transaction,
+            bound_at: question
+                .authenticator(evidence.authenticator)
+                .map(|known| device.map_or(known.bound_at, |d| known.bound_at.max(d.bound_at))),
             password_length: evidence.password_length.unwrap_or(0),
         }
     }
 
-    /// The least that one more successful use of `authenticator` would prove: what step-up may promise.
-    pub fn simulated(
-        authenticator: &Authenticator,
-        policy: &Policy,
-        now: Timestamp,
-    ) -> Option<Self> {
+    /// The least that one more successful use of `authenticator` would prove: what step-up may promise. A
+    /// comparison counts only beside a device (L5), which the search for options sees to.
+    pub fn simulated(authenticator: &Authenticator, question: &Question<'_>) -> Self {
         let (key, phishing) = match authenticator.kind {
             AuthenticatorKind::Password
             | AuthenticatorKind::Totp
             | AuthenticatorKind::RecoveryCode
             | AuthenticatorKind::SmsCode
             | AuthenticatorKind::EmailCode
-            | AuthenticatorKind::TemporaryCode => (KeyProtection::NoKey, PhishingResistance::None),
+            | AuthenticatorKind::TemporaryCode
+            | AuthenticatorKind::Face
+            | AuthenticatorKind::Fingerprint
+            | AuthenticatorKind::Iris
+            | AuthenticatorKind::Voice => (KeyProtection::NoKey, PhishingResistance::None),
             AuthenticatorKind::Passkey => (KeyProtection::Synced, PhishingResistance::Resistant),
             AuthenticatorKind::App => (KeyProtection::Software, PhishingResistance::None),
             AuthenticatorKind::IdentityCardChip => {
                 (KeyProtection::Hardware, PhishingResistance::None)
             }
-            // A comparison counts only with its device and its measured quality (L5): not foreseeable.
-            AuthenticatorKind::Face
-            | AuthenticatorKind::Fingerprint
-            | AuthenticatorKind::Iris
-            | AuthenticatorKind::Voice => return None,
         };
-        let caps = policy.kind(authenticator.kind);
-        Some(Self {
+        let caps = question.policy.kind(authenticator.kind);
+        let categories = Categories::only(authenticator.kind.category());
+        Self {
             kind: authenticator.kind,
-            categories: Categories::only(authenticator.kind.category()),
-            at: now,
+            categories,
+            decree: categories,
+            at: question.now,
             vn_at_most: caps.vn_at_most,
             aal_at_most: caps.aal_at_most,
             phishing,
             key,
             intent: Intent::Shown,
-            on_bound_device: false,
+            on_bound_device: authenticator.kind == AuthenticatorKind::App,
+            on_attested_device: false,
+            // A new proof can always be given for the transaction at hand.
+            for_transaction: question.context.transaction.is_some(),
+            bound_at: Some(authenticator.bound_at),
             password_length: authenticator.password_length.unwrap_or(0),
-        })
+        }
     }
 
     pub const fn shows_intent(&self) -> bool {
@@ -156,6 +190,36 @@ impl Event {
     }
 }
 
+/// Decree 69/2024 art. 20 counts the barcode as knowledge. Where the policy takes it at its word, a scanned
+/// barcode adds that factor to the key behind it, on the decree's ladder alone.
+fn literal_barcode(evidence: &AuthenticationEvidence, policy: &Policy) -> Categories {
+    match (policy.barcode.decree_counts_as, evidence.presentation, evidence.key) {
+        (BarcodeReading::Possession, _, _)
+        | (_, Presentation::Direct, _)
+        | (_, _, KeyProtection::NoKey) => Categories::NONE,
+        (BarcodeReading::Knowledge, Presentation::Barcode, _) => {
+            Categories::only(FactorCategory::Knowledge)
+        }
+    }
+}
+
+/// Everything that evidence of one subject is read against.
+#[derive(Clone, Copy)]
+pub(crate) struct Question<'a> {
+    pub subject: SubjectId,
+    pub context: &'a Context<'a>,
+    /// Empty where only levels are asked for: then nothing is known of their age.
+    pub authenticators: &'a [Authenticator],
+    pub policy: &'a Policy,
+    pub now: Timestamp,
+}
+
+impl Question<'_> {
+    fn authenticator(&self, id: AuthenticatorId) -> Option<&Authenticator> {
+        self.authenticators.iter().find(|known| known.id == id)
+    }
+}
+
 /// What counts now, newest first, and why the rest does not.
 pub(crate) struct Counted {
     pub events: Vec<Event>,
@@ -164,30 +228,26 @@ pub(crate) struct Counted {
 
 /// Reads the evidence of one subject at one instant. Evidence of somebody else, or from a future beyond
 /// the clocks' tolerance, is no evidence at all.
-pub(crate) fn count(
-    evidence: &[AuthenticationEvidence],
-    subject: SubjectId,
-    policy: &Policy,
-    now: Timestamp,
-) -> Counted {
+pub(crate) fn count(evidence: &[AuthenticationEvidence], question: &Question<'_>) -> Counted {
     let mut events = Vec::with_capacity(evidence.len());
     let mut reasons = Vec::new();
-    let received_by = now.plus(policy.evidence_life.clock_tolerance);
-    let known = evidence.iter().filter(|item| item.subject == subject && item.at <= received_by);
-    for item in known {
-        match biometric_fault(item, evidence, policy) {
+    let life = &question.policy.evidence_life;
+    let received_by = question.now.plus(life.clock_tolerance);
+    let mine =
+        |item: &AuthenticationEvidence| item.subject == question.subject && item.at <= received_by;
+    for item in evidence.iter().filter(|item| mine(item)) {
+        match fault::of(item, evidence, question) {
             Some(fault) => reasons.push(fault),
-            None => events.push(Event::new(item, policy)),
+            None => events.push(Event::new(item, question)),
         }
     }
     events.sort_unstable_by_key(|event| std::cmp::Reverse((event.at, event.kind)));
-    let life = &policy.evidence_life;
     retain_fresh(
         &mut events,
         &mut reasons,
-        now,
+        question.now,
         |category| Some(life.of(category)),
-        |at, limit| now < at.plus(limit),
+        |at, limit| question.now < at.plus(limit),
     );
     Counted { events, reasons }
 }
@@ -202,13 +262,15 @@ pub(crate) fn retain_fresh(
     fresh: impl Fn(Timestamp, std::time::Duration) -> bool,
 ) {
     let newest = CATEGORIES.map(|category| {
-        (category, events.iter().filter(|e| e.categories.has(category)).map(|e| e.at).max())
+        let shows = |event: &&Event| event.categories.with(event.decree).has(category);
+        (category, events.iter().filter(shows).map(|event| event.at).max())
     });
     let is_fresh = |at, category| limit_of(category).is_none_or(|limit| fresh(at, limit));
     events.retain_mut(|event| {
-        let kept = event.categories.iter().filter(|category| is_fresh(event.at, *category));
-        event.categories = kept.map(Categories::only).collect();
-        !event.categories.is_empty()
+        let at = event.at;
+        event.categories = event.categories.keeping(|category| is_fresh(at, category));
+        event.decree = event.decree.keeping(|category| is_fresh(at, category));
+        !event.decree.is_empty()
     });
     for (category, at) in newest {
         let Some((at, limit)) = at.zip(limit_of(category)) else { continue };
@@ -219,69 +281,5 @@ pub(crate) fn retain_fresh(
                 limit_seconds: limit.as_secs(),
             });
         }
-    }
-}
-
-/// Removes what was proven with authenticators that were since reported lost or removed (edge case 12).
-/// Disabling after failures takes nothing back: the earlier success was real (edge case 20).
-pub(crate) fn standing<'a>(
-    evidence: &'a [AuthenticationEvidence],
-    authenticators: &'a [Authenticator],
-    reasons: &mut Vec<ReasonCode>,
-) -> std::borrow::Cow<'a, [AuthenticationEvidence]> {
-    let withdrawn = |item: &AuthenticationEvidence| {
-        authenticators.iter().any(|authenticator| {
-            authenticator.id == item.authenticator
-                && match authenticator.status {
-                    AuthenticatorStatus::Suspended { .. } | AuthenticatorStatus::Removed { .. } => {
-                        true
-                    }
-                    AuthenticatorStatus::Active
-                    | AuthenticatorStatus::Pending
-                    | AuthenticatorStatus::Disabled { .. } => false,
-                }
-        })
-    };
-    if !evidence.iter().any(withdrawn) {
-        return evidence.into();
-    }
-    let (gone, kept): (Vec<_>, Vec<_>) = evidence.iter().cloned().partition(withdrawn);
-    reasons.extend(gone.iter().map(|item| ReasonCode::AuthenticatorWithdrawn(item.kind)));
-    kept.into()
-}
-
-/// L5: a comparison counts only at a good enough threshold, with attack detection, and beside a use of a
-/// bound device's key in the same transaction. `None` for everything that is no comparison.
-fn biometric_fault(
-    item: &AuthenticationEvidence,
-    evidence: &[AuthenticationEvidence],
-    policy: &Policy,
-) -> Option<ReasonCode> {
-    if item.kind.category() != FactorCategory::Inherence {
-        return None;
-    }
-    let rule = &policy.biometrics;
-    let on_same_device = |other: &&AuthenticationEvidence| {
-        other.subject == item.subject
-            && other.kind.category() == FactorCategory::Possession
-            && other.key != KeyProtection::NoKey
-            && other.device.is_some()
-            && other.device == item.device
-            && other.transaction == item.transaction
-            && other.at.since(item.at).max(item.at.since(other.at)) <= rule.device_window
-    };
-    let Some(result) = &item.biometric else { return Some(ReasonCode::FalseMatchRateTooHigh) };
-    if result.false_match_per_billion > rule.false_match_per_billion {
-        Some(ReasonCode::FalseMatchRateTooHigh)
-    } else if result.presentation_attack != Check::Passed
-        && rule.presentation_attack_checked.contains(&item.kind)
-    {
-        Some(ReasonCode::PadMissing)
-    } else if result.injection != Check::Passed {
-        Some(ReasonCode::InjectionCheckMissing)
-    } else if !evidence.iter().any(|other| on_same_device(&other)) {
-        Some(ReasonCode::DeviceUnbound)
-    } else {
-        None
     }
 }

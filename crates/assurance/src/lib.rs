@@ -14,6 +14,7 @@
 //!  identity     proofing, card, age -> identity levels
 //!  evaluate()   gate + events + identity -> Evaluation { vector, acr, amr, auth_time, reasons }
 //!  decide()     Evaluation against a Requirement -> permit | step up (options) | deny (reasons)
+//!  record       a decision as the ledger keeps it; replay() takes it again, bit for bit
 //! ```
 //!
 //! [`evaluate()`] is also what decays a token: introspection calls it with the sealed evidence and its own
@@ -31,6 +32,7 @@ pub mod levels;
 mod options;
 pub mod policy;
 pub mod reason;
+pub mod record;
 pub mod requirement;
 mod strength;
 pub mod vector;
@@ -41,11 +43,15 @@ mod tests;
 pub use acr::{Acr, AcrWish, UnknownAcr};
 pub use amr::Amr;
 pub use decide::{Decision, DecisionRequest, DenyCode, decide};
-pub use evaluate::{Context, Evaluation, evaluate};
-pub use gate::GuardianApproval;
+pub use evaluate::{Context, Evaluation, History, evaluate};
+pub use gate::{GuardianApproval, Mandate};
 pub use levels::{Aal, EidasLoa, Fal, Ial, IsoLoa, VnAccountLevel, VnAuthenticationLevel};
 pub use options::{Step, StepUpOption};
-pub use policy::{Policy, PolicyFault, PolicySet, Procedure};
-pub use reason::{ReasonCode, Redress};
+pub use policy::{
+    DeviceNovelty, Policies, Policy, PolicyFault, PolicySet, Procedure, Purpose, Transaction,
+    UnknownName,
+};
+pub use reason::{Audience, Language, ReasonCode, Redress};
+pub use record::{DecisionRecord, Outcome, ReplayError, replay};
 pub use requirement::{Demand, Requirement};
 pub use vector::{AssuranceVector, Factor, Facts, Levels};

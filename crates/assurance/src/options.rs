@@ -1,14 +1,12 @@
 //! What a person could still prove: minimal sets of further events that would meet a requirement.
 
-use identity_core::{Authenticator, AuthenticatorId, AuthenticatorKind, Timestamp};
+use identity_core::authenticator::FactorCategory;
+use identity_core::{AuthenticatorId, AuthenticatorKind};
 
-use crate::evaluate::levels;
-use crate::events::Event;
-use crate::identity::Identity;
-use crate::levels::Fal;
-use crate::policy::Policy;
+use crate::evaluate::Standing;
+use crate::events::{Event, Question};
 use crate::requirement::Requirement;
-use crate::strength::Strength;
+use crate::strength::Shown;
 use crate::vector::Levels;
 
 /// Nobody should be asked for more at once: three categories, and one that resists phishing.
@@ -41,18 +39,16 @@ impl StepUpOption {
 
 /// Everything a simulation needs that does not change between options.
 pub(crate) struct Bench<'a> {
-    pub authenticators: &'a [Authenticator],
     /// What already counts towards the requirement.
-    pub admitted: &'a [Event],
-    pub identity: &'a Identity,
-    pub fal: Fal,
-    pub policy: &'a Policy,
-    pub now: Timestamp,
+    pub admitted: Shown,
+    pub standing: &'a Standing,
+    pub question: &'a Question<'a>,
 }
 
-/// One kind a person can use now, and what one use would prove.
+/// One kind a person can use now, and what one use would show.
 struct Candidate {
-    event: Event,
+    kind: AuthenticatorKind,
+    shown: Shown,
     friction: u32,
     authenticators: Vec<AuthenticatorId>,
 }
@@ -60,69 +56,96 @@ struct Candidate {
 impl Bench<'_> {
     /// The options that meet `requirement`, cheapest first; empty if it cannot be met by proving more.
     pub fn options(&self, requirement: &Requirement) -> Vec<StepUpOption> {
+        if self.standing.acts_instead().is_some() {
+            return Vec::new();
+        }
         let candidates = self.candidates(requirement);
-        let subsets = 1_u32 << candidates.len();
+        let reaches = |subset: u32| {
+            let shown = self.simulate(&candidates, subset);
+            let levels = self.standing.levels(shown.strength());
+            requirement.is_met_by(levels, &shown).then_some(levels)
+        };
+        // Who shows more is never worse off (L1): if not all of them together, then none.
+        if reaches((1 << candidates.len()) - 1).is_none() {
+            return Vec::new();
+        }
         let mut minimal: Vec<u32> = Vec::new();
         let mut options = Vec::new();
-        for size in 1..=MOST_STEPS {
-            for subset in (1..subsets).filter(|subset| subset.count_ones() == size) {
-                if minimal.iter().any(|smaller| subset & smaller == *smaller) {
-                    continue;
-                }
-                let chosen = candidates.iter().enumerate();
-                let chosen = chosen.filter(|(bit, _)| subset & (1 << bit) != 0).map(|(_, c)| c);
-                if let Some(option) = self.simulate(&chosen.collect::<Vec<_>>(), requirement) {
-                    minimal.push(subset);
-                    options.push(option);
-                }
+        for subset in (1..=MOST_STEPS).flat_map(|size| subsets(candidates.len(), size)) {
+            if minimal.iter().any(|smaller| subset & smaller == *smaller) {
+                continue;
+            }
+            if let Some(reached) = reaches(subset) {
+                minimal.push(subset);
+                options.push(option(chosen(&candidates, subset), reached));
             }
         }
         without_needless_restricted(options)
     }
 
     fn candidates(&self, requirement: &Requirement) -> Vec<Candidate> {
+        let Question { policy, now, context, .. } = *self.question;
+        let swapped = context.history.sim_swapped_at;
+        let sim_moved =
+            swapped.is_some_and(|at| at <= now && now < at.plus(policy.sim_swap.window));
         let mut candidates: Vec<Candidate> = Vec::new();
-        for authenticator in self.authenticators.iter().filter(|a| a.usable(self.now)) {
-            let Some(event) = Event::simulated(authenticator, self.policy, self.now) else {
+        let mut unheard = Vec::new();
+        for authenticator in self.question.authenticators.iter().filter(|a| a.usable(now)) {
+            let kind = authenticator.kind;
+            let mut event = vec![Event::simulated(authenticator, self.question)];
+            requirement.admit(&mut event, &mut unheard, now);
+            if event.is_empty() || (sim_moved && kind == AuthenticatorKind::SmsCode) {
                 continue;
-            };
-            match candidates.iter_mut().find(|c| c.event.kind == event.kind) {
+            }
+            match candidates.iter_mut().find(|candidate| candidate.kind == kind) {
                 Some(candidate) => candidate.authenticators.push(authenticator.id),
                 None => candidates.push(Candidate {
-                    event,
-                    friction: self.policy.kind(event.kind).friction,
+                    kind,
+                    shown: Shown::by_all(&event, &policy.password),
+                    friction: policy.kind(kind).friction,
                     authenticators: vec![authenticator.id],
                 }),
             }
         }
-        let mut unheard = Vec::new();
-        candidates.retain(|candidate| {
-            let mut admitted = vec![candidate.event];
-            requirement.admit(&mut admitted, &mut unheard, self.now);
-            !admitted.is_empty()
-        });
-        candidates.sort_by_key(|candidate| (candidate.friction, candidate.event.kind));
+        candidates.sort_by_key(|candidate| (candidate.friction, candidate.kind));
         candidates.truncate(MOST_KINDS);
         candidates
     }
 
-    fn simulate(&self, chosen: &[&Candidate], requirement: &Requirement) -> Option<StepUpOption> {
-        let simulated = chosen.iter().map(|candidate| candidate.event);
-        let events: Vec<Event> = simulated.chain(self.admitted.iter().copied()).collect();
-        let strength = Strength::of(&events, &self.policy.password);
-        let reached = levels(strength, self.identity, self.fal);
-        requirement.shortfall(reached, &events).is_empty().then(|| StepUpOption {
-            add: chosen
-                .iter()
-                .map(|candidate| Step {
-                    kind: candidate.event.kind,
-                    authenticators: candidate.authenticators.clone(),
-                })
-                .collect(),
-            reached,
-            friction: chosen.iter().fold(0, |sum, c| sum.saturating_add(c.friction)),
-        })
+    /// What `subset` would show besides what already counts. A comparison adds nothing unless the app on
+    /// the person's own device takes part (L5).
+    fn simulate(&self, candidates: &[Candidate], subset: u32) -> Shown {
+        let with_device = chosen(candidates, subset).any(|c| c.kind == AuthenticatorKind::App);
+        chosen(candidates, subset)
+            .filter(|c| with_device || c.kind.category() != FactorCategory::Inherence)
+            .fold(self.admitted, |shown, candidate| shown.with(&candidate.shown))
     }
+}
+
+fn chosen(candidates: &[Candidate], subset: u32) -> impl Iterator<Item = &Candidate> {
+    let with_bits = candidates.iter().enumerate();
+    with_bits.filter(move |(bit, _)| subset & (1 << bit) != 0).map(|(_, candidate)| candidate)
+}
+
+/// Every choice of `size` out of `count`, by Gosper's method: the next number with as many bits.
+fn subsets(count: usize, size: u32) -> impl Iterator<Item = u32> {
+    let next = |subset: &u32| {
+        let lowest = subset & subset.wrapping_neg();
+        let ripple = subset + lowest;
+        Some((((ripple ^ subset) >> 2) / lowest) | ripple)
+    };
+    std::iter::successors(Some((1_u32 << size) - 1), next).take_while(move |s| *s < 1 << count)
+}
+
+fn option<'a>(chosen: impl Iterator<Item = &'a Candidate>, reached: Levels) -> StepUpOption {
+    let mut friction = 0_u32;
+    let add = chosen
+        .map(|candidate| {
+            friction = friction.saturating_add(candidate.friction);
+            Step { kind: candidate.kind, authenticators: candidate.authenticators.clone() }
+        })
+        .collect();
+    StepUpOption { add, reached, friction }
 }
 
 /// A restricted method is never suggested where an unrestricted way reaches as much (L7).

@@ -1,5 +1,7 @@
 //! Why: stable codes that a log, a page and a later reader understand alike.
 
+mod sentences;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -9,6 +11,8 @@ use identity_core::{AuthenticatorKind, CalendarDate};
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error as NameError, StrDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub use sentences::{Audience, Language};
 
 /// Names a ladder in a reason.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -23,6 +27,20 @@ pub enum Ladder {
     Eidas,
     Iso,
     Fal,
+}
+
+impl Ladder {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Authentication => "AUTHENTICATION_LEVEL",
+            Self::Account => "ACCOUNT_LEVEL",
+            Self::Aal => "AAL",
+            Self::Ial => "IAL",
+            Self::Eidas => "EIDAS",
+            Self::Iso => "ISO",
+            Self::Fal => "FAL",
+        }
+    }
 }
 
 /// One ground of a decision, written `CODE[:argument…]`. Never carries personal data.
@@ -64,6 +82,34 @@ pub enum ReasonCode {
     InjectionCheckMissing,
     /// A biometric of a kind the requirement does not accept.
     ModalityNotAccepted(AuthenticatorKind),
+    /// The comparison's own figures deny it.
+    MatchFailed,
+    /// Decree 69/2024 art. 15.2 (edge case 25).
+    ResidenceExpired(CalendarDate),
+    /// A ward's own authenticators are frozen (edge case 17).
+    WardRepresented,
+    MandateMissing,
+    /// Somebody else's, not begun or over.
+    MandateNotInForce,
+    MandateScope,
+    /// The same challenge was consumed before (L12).
+    Replayed,
+    /// Not proven for the transaction at hand (L12).
+    NotForTransaction(AuthenticatorKind),
+    /// The number moved to another SIM shortly before (edge case 22).
+    SimSwapped,
+    DeviceCompromised,
+    AttestationMissing,
+    ChipNotVerified,
+    /// Authenticator or device is too new for what is asked (edge case 21).
+    BoundRecently(AuthenticatorKind),
+    /// A means of recovery, where none is accepted.
+    RecoveryMethod(AuthenticatorKind),
+    /// The account was recovered too recently for what is asked (edge case 21).
+    RecoveredRecently {
+        age_seconds: u64,
+        limit_seconds: u64,
+    },
 }
 
 /// What the person can do about it: the id of a text, not the text.
@@ -84,6 +130,12 @@ pub enum Redress {
     OtherMethod,
     /// Nothing the person can change: the relying party's registration decides.
     ContactPortal,
+    /// Only time helps.
+    Wait,
+    /// A mandate by the organisation's legal representative.
+    AskOrganisation,
+    /// Passport or residence card, renewed at the immigration authority.
+    RenewResidence,
 }
 
 impl Redress {
@@ -101,6 +153,9 @@ impl Redress {
             Self::LongerPassword => "longer_password",
             Self::OtherMethod => "other_method",
             Self::ContactPortal => "contact_portal",
+            Self::Wait => "wait",
+            Self::AskOrganisation => "ask_organisation",
+            Self::RenewResidence => "renew_residence",
         }
     }
 }
@@ -114,7 +169,14 @@ impl ReasonCode {
             Self::GuardianApprovalNeeded | Self::GuardianNotEntitled | Self::GuardianScope => {
                 Redress::AskGuardian
             }
+            Self::WardRepresented => Redress::AskGuardian,
             Self::CardExpired(_) => Redress::RenewCard,
+            Self::ResidenceExpired(_) => Redress::RenewResidence,
+            Self::MandateMissing | Self::MandateNotInForce | Self::MandateScope => {
+                Redress::AskOrganisation
+            }
+            Self::BoundRecently(_) | Self::RecoveredRecently { .. } => Redress::Wait,
+            Self::Replayed | Self::NotForTransaction(_) => Redress::ProveAgain,
             Self::CardMissing | Self::AgeBelow(_) => Redress::VisitPolice,
             Self::FactorMissing(_) => Redress::AddFactor,
             Self::Stale { .. } => Redress::ProveAgain,
@@ -132,50 +194,127 @@ impl ReasonCode {
             | Self::FalseMatchRateTooHigh
             | Self::PadMissing
             | Self::InjectionCheckMissing
-            | Self::ModalityNotAccepted(_) => Redress::OtherMethod,
+            | Self::ModalityNotAccepted(_)
+            | Self::MatchFailed
+            | Self::SimSwapped
+            | Self::DeviceCompromised
+            | Self::AttestationMissing
+            | Self::ChipNotVerified
+            | Self::RecoveryMethod(_) => Redress::OtherMethod,
         }
+    }
+}
+
+impl ReasonCode {
+    /// The code without its argument: `STALE`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SubjectDeceased => "SUBJECT_DECEASED",
+            Self::AccountLocked(_) => "ACCOUNT_LOCKED",
+            Self::AccountNotActivated => "ACCOUNT_NOT_ACTIVATED",
+            Self::GuardianApprovalNeeded => "GUARDIAN_APPROVAL_NEEDED",
+            Self::GuardianNotEntitled => "GUARDIAN_NOT_ENTITLED",
+            Self::GuardianScope => "GUARDIAN_SCOPE",
+            Self::CardExpired(_) => "CARD_EXPIRED",
+            Self::CardMissing => "CARD_MISSING",
+            Self::AgeBelow(_) => "AGE_BELOW",
+            Self::FactorMissing(_) => "FACTOR_MISSING",
+            Self::Stale { .. } => "STALE",
+            Self::LevelTooLow { ladder, .. } => ladder.name(),
+            Self::PasswordTooShortAlone => "PASSWORD_TOO_SHORT_ALONE",
+            Self::RestrictedNotAllowed(_) => "RESTRICTED_NOT_ALLOWED",
+            Self::AuthenticatorWithdrawn(_) => "AUTHENTICATOR_WITHDRAWN",
+            Self::NotPhishingResistant => "NOT_PHISHING_RESISTANT",
+            Self::DeviceUnbound => "DEVICE_UNBOUND",
+            Self::IntentMissing => "INTENT_MISSING",
+            Self::FalseMatchRateTooHigh => "FMR_TOO_HIGH",
+            Self::PadMissing => "PAD_MISSING",
+            Self::InjectionCheckMissing => "INJECTION_CHECK_MISSING",
+            Self::ModalityNotAccepted(_) => "MODALITY_NOT_ACCEPTED",
+            Self::MatchFailed => "MATCH_FAILED",
+            Self::ResidenceExpired(_) => "RESIDENCE_EXPIRED",
+            Self::WardRepresented => "WARD_REPRESENTED",
+            Self::MandateMissing => "MANDATE_MISSING",
+            Self::MandateNotInForce => "MANDATE_NOT_IN_FORCE",
+            Self::MandateScope => "MANDATE_SCOPE",
+            Self::Replayed => "REPLAYED",
+            Self::NotForTransaction(_) => "NOT_FOR_TRANSACTION",
+            Self::SimSwapped => "SIM_SWAPPED",
+            Self::DeviceCompromised => "DEVICE_COMPROMISED",
+            Self::AttestationMissing => "ATTESTATION_MISSING",
+            Self::ChipNotVerified => "CHIP_NOT_VERIFIED",
+            Self::BoundRecently(_) => "BOUND_RECENTLY",
+            Self::RecoveryMethod(_) => "RECOVERY_METHOD",
+            Self::RecoveredRecently { .. } => "RECOVERED_RECENTLY",
+        }
+    }
+
+    /// What is written behind the code. Names are those the nouns have on the wire, so that they stand in
+    /// one place.
+    fn write_argument(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AccountLocked(reason) => reason.serialize(f),
+            Self::FactorMissing(category) => category.serialize(f),
+            Self::RestrictedNotAllowed(kind)
+            | Self::AuthenticatorWithdrawn(kind)
+            | Self::ModalityNotAccepted(kind)
+            | Self::NotForTransaction(kind)
+            | Self::BoundRecently(kind)
+            | Self::RecoveryMethod(kind) => kind.serialize(f),
+            Self::CardExpired(day) | Self::ResidenceExpired(day) => write!(f, "{day}"),
+            Self::AgeBelow(years) => write!(f, "{years}"),
+            Self::Stale { category, age_seconds, limit_seconds } => {
+                category.serialize(&mut *f)?;
+                write!(f, ":{age_seconds}s>{limit_seconds}s")
+            }
+            Self::RecoveredRecently { age_seconds, limit_seconds } => {
+                write!(f, "{age_seconds}s<{limit_seconds}s")
+            }
+            Self::LevelTooLow { has, needs, .. } => write!(f, "{has}<{needs}"),
+            Self::SubjectDeceased
+            | Self::AccountNotActivated
+            | Self::GuardianApprovalNeeded
+            | Self::GuardianNotEntitled
+            | Self::GuardianScope
+            | Self::CardMissing
+            | Self::PasswordTooShortAlone
+            | Self::NotPhishingResistant
+            | Self::DeviceUnbound
+            | Self::IntentMissing
+            | Self::FalseMatchRateTooHigh
+            | Self::PadMissing
+            | Self::InjectionCheckMissing
+            | Self::MatchFailed
+            | Self::WardRepresented
+            | Self::MandateMissing
+            | Self::MandateNotInForce
+            | Self::MandateScope
+            | Self::Replayed
+            | Self::SimSwapped
+            | Self::DeviceCompromised
+            | Self::AttestationMissing
+            | Self::ChipNotVerified => Ok(()),
+        }
+    }
+}
+
+/// The argument alone; empty where there is none.
+struct Argument(ReasonCode);
+
+impl fmt::Display for Argument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.write_argument(f)
     }
 }
 
 impl fmt::Display for ReasonCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::SubjectDeceased => f.write_str("SUBJECT_DECEASED"),
-            Self::AccountLocked(reason) => named(f, "ACCOUNT_LOCKED", reason),
-            Self::AccountNotActivated => f.write_str("ACCOUNT_NOT_ACTIVATED"),
-            Self::GuardianApprovalNeeded => f.write_str("GUARDIAN_APPROVAL_NEEDED"),
-            Self::GuardianNotEntitled => f.write_str("GUARDIAN_NOT_ENTITLED"),
-            Self::GuardianScope => f.write_str("GUARDIAN_SCOPE"),
-            Self::CardExpired(day) => write!(f, "CARD_EXPIRED:{day}"),
-            Self::CardMissing => f.write_str("CARD_MISSING"),
-            Self::AgeBelow(years) => write!(f, "AGE_BELOW:{years}"),
-            Self::FactorMissing(category) => named(f, "FACTOR_MISSING", category),
-            Self::Stale { category, age_seconds, limit_seconds } => {
-                named(f, "STALE", category)?;
-                write!(f, ":{age_seconds}s>{limit_seconds}s")
-            }
-            Self::LevelTooLow { ladder, has, needs } => {
-                ladder.serialize(&mut *f)?;
-                write!(f, ":{has}<{needs}")
-            }
-            Self::PasswordTooShortAlone => f.write_str("PASSWORD_TOO_SHORT_ALONE"),
-            Self::RestrictedNotAllowed(kind) => named(f, "RESTRICTED_NOT_ALLOWED", kind),
-            Self::AuthenticatorWithdrawn(kind) => named(f, "AUTHENTICATOR_WITHDRAWN", kind),
-            Self::NotPhishingResistant => f.write_str("NOT_PHISHING_RESISTANT"),
-            Self::DeviceUnbound => f.write_str("DEVICE_UNBOUND"),
-            Self::IntentMissing => f.write_str("INTENT_MISSING"),
-            Self::FalseMatchRateTooHigh => f.write_str("FMR_TOO_HIGH"),
-            Self::PadMissing => f.write_str("PAD_MISSING"),
-            Self::InjectionCheckMissing => f.write_str("INJECTION_CHECK_MISSING"),
-            Self::ModalityNotAccepted(kind) => named(f, "MODALITY_NOT_ACCEPTED", kind),
+        f.write_str(self.name())?;
+        if PLAIN.contains(self) {
+            return Ok(());
         }
+        write!(f, ":{}", Argument(*self))
     }
-}
-
-/// `CODE:name`, where the name is the one the noun has on the wire, so that it stands in one place.
-fn named(f: &mut fmt::Formatter<'_>, code: &str, name: impl Serialize) -> fmt::Result {
-    write!(f, "{code}:")?;
-    name.serialize(f)
 }
 
 /// A text that is no reason code of this version.
@@ -199,24 +338,35 @@ impl FromStr for ReasonCode {
     }
 }
 
+/// The codes without an argument.
+const PLAIN: [ReasonCode; 23] = [
+    ReasonCode::SubjectDeceased,
+    ReasonCode::AccountNotActivated,
+    ReasonCode::GuardianApprovalNeeded,
+    ReasonCode::GuardianNotEntitled,
+    ReasonCode::GuardianScope,
+    ReasonCode::CardMissing,
+    ReasonCode::PasswordTooShortAlone,
+    ReasonCode::NotPhishingResistant,
+    ReasonCode::DeviceUnbound,
+    ReasonCode::IntentMissing,
+    ReasonCode::FalseMatchRateTooHigh,
+    ReasonCode::PadMissing,
+    ReasonCode::InjectionCheckMissing,
+    ReasonCode::MatchFailed,
+    ReasonCode::WardRepresented,
+    ReasonCode::MandateMissing,
+    ReasonCode::MandateNotInForce,
+    ReasonCode::MandateScope,
+    ReasonCode::Replayed,
+    ReasonCode::SimSwapped,
+    ReasonCode::DeviceCompromised,
+    ReasonCode::AttestationMissing,
+    ReasonCode::ChipNotVerified,
+];
+
 fn plain(code: &str) -> Option<ReasonCode> {
-    [
-        ReasonCode::SubjectDeceased,
-        ReasonCode::AccountNotActivated,
-        ReasonCode::GuardianApprovalNeeded,
-        ReasonCode::GuardianNotEntitled,
-        ReasonCode::GuardianScope,
-        ReasonCode::CardMissing,
-        ReasonCode::PasswordTooShortAlone,
-        ReasonCode::NotPhishingResistant,
-        ReasonCode::DeviceUnbound,
-        ReasonCode::IntentMissing,
-        ReasonCode::FalseMatchRateTooHigh,
-        ReasonCode::PadMissing,
-        ReasonCode::InjectionCheckMissing,
-    ]
-    .into_iter()
-    .find(|reason| reason.to_string() == code)
+    PLAIN.into_iter().find(|reason| reason.name() == code)
 }
 
 fn with_argument(code: &str, argument: &str) -> Option<ReasonCode> {
@@ -230,6 +380,17 @@ fn with_argument(code: &str, argument: &str) -> Option<ReasonCode> {
             let (age, limit) = ages.split_once('>')?;
             ReasonCode::Stale {
                 category: name(category)?,
+                age_seconds: age.strip_suffix('s')?.parse().ok()?,
+                limit_seconds: limit.strip_suffix('s')?.parse().ok()?,
+            }
+        }
+        "RESIDENCE_EXPIRED" => ReasonCode::ResidenceExpired(argument.parse().ok()?),
+        "NOT_FOR_TRANSACTION" => ReasonCode::NotForTransaction(name(argument)?),
+        "BOUND_RECENTLY" => ReasonCode::BoundRecently(name(argument)?),
+        "RECOVERY_METHOD" => ReasonCode::RecoveryMethod(name(argument)?),
+        "RECOVERED_RECENTLY" => {
+            let (age, limit) = argument.split_once('<')?;
+            ReasonCode::RecoveredRecently {
                 age_seconds: age.strip_suffix('s')?.parse().ok()?,
                 limit_seconds: limit.strip_suffix('s')?.parse().ok()?,
             }
@@ -267,49 +428,4 @@ impl<'de> Deserialize<'de> for ReasonCode {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codes_are_written_as_documented_and_read_back() {
-        let stale = ReasonCode::Stale {
-            category: FactorCategory::Knowledge,
-            age_seconds: 3612,
-            limit_seconds: 900,
-        };
-        let low = |ladder| ReasonCode::LevelTooLow { ladder, has: 1, needs: 2 };
-        for (reason, text) in [
-            (ReasonCode::FactorMissing(FactorCategory::Possession), "FACTOR_MISSING:possession"),
-            (stale, "STALE:knowledge:3612s>900s"),
-            (ReasonCode::CardExpired("2026-10-02".parse().unwrap()), "CARD_EXPIRED:2026-10-02"),
-            (ReasonCode::AccountLocked(LockReason::HolderRequest), "ACCOUNT_LOCKED:holder_request"),
-            (ReasonCode::SubjectDeceased, "SUBJECT_DECEASED"),
-            (ReasonCode::PasswordTooShortAlone, "PASSWORD_TOO_SHORT_ALONE"),
-            (low(Ladder::Account), "ACCOUNT_LEVEL:1<2"),
-            (low(Ladder::Authentication), "AUTHENTICATION_LEVEL:1<2"),
-            (low(Ladder::Aal), "AAL:1<2"),
-            (
-                ReasonCode::RestrictedNotAllowed(AuthenticatorKind::SmsCode),
-                "RESTRICTED_NOT_ALLOWED:sms_code",
-            ),
-            (ReasonCode::AgeBelow(6), "AGE_BELOW:6"),
-        ] {
-            assert_eq!(reason.to_string(), text);
-            assert_eq!(text.parse(), Ok(reason));
-        }
-    }
-
-    #[test]
-    fn anything_else_is_no_reason_code() {
-        for bad in [
-            "",
-            "STALE",
-            "STALE:knowledge:1s",
-            "FACTOR_MISSING:luck",
-            "SUBJECT_DECEASED:x",
-            "X:1<2",
-        ] {
-            assert_eq!(bad.parse::<ReasonCode>(), Err(ReasonCodeError), "{bad}");
-        }
-    }
-}
+mod tests;

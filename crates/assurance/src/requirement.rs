@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::acr::Acr;
 use crate::events::{Categories, Event, retain_fresh};
 use crate::reason::{Ladder, ReasonCode};
+use crate::strength::Shown;
 use crate::vector::Levels;
 
 /// Met by a vector that reaches `minimum` from evidence that is fresh enough and of the demanded kind.
@@ -24,6 +25,9 @@ pub struct Requirement {
     /// The biometrics accepted; `None` accepts all that the policy accepts.
     pub biometric_kinds: Option<BTreeSet<AuthenticatorKind>>,
     pub demands: BTreeSet<Demand>,
+    /// How long ago the account must have been recovered, and each authenticator bound, to serve (edge
+    /// case 21). Recovery codes and codes handed out do not serve at all.
+    pub cool_down: Option<Duration>,
 }
 
 /// How the proof must be.
@@ -36,6 +40,12 @@ pub enum Demand {
     Intent,
     /// Restricted methods (NIST SP 800-63B-4 §3.2.9) do not count.
     Unrestricted,
+    /// The bound device was attested as genuine, and still is.
+    AttestedDevice,
+    /// Only what was proven for this one transaction counts (L12).
+    TransactionBound,
+    /// Only in the name of an organisation (edge case 26).
+    Mandate,
 }
 
 /// A greatest age per category; `None` sets no bound.
@@ -89,6 +99,7 @@ impl Requirement {
                 (None, None) => None,
             },
             demands: &self.demands | &other.demands,
+            cool_down: self.cool_down.max(other.cool_down),
         }
     }
 
@@ -100,7 +111,7 @@ impl Requirement {
         now: Timestamp,
     ) {
         events.retain(|event| {
-            let refusal = self.refuses(event.kind);
+            let refusal = self.refuses(event, now);
             reasons.extend(refusal);
             refusal.is_none()
         });
@@ -113,17 +124,34 @@ impl Requirement {
         });
     }
 
-    fn refuses(&self, kind: AuthenticatorKind) -> Option<ReasonCode> {
+    fn refuses(&self, event: &Event, now: Timestamp) -> Option<ReasonCode> {
+        let kind = event.kind;
         if self.demands.contains(&Demand::Unrestricted) && kind.is_restricted() {
             return Some(ReasonCode::RestrictedNotAllowed(kind));
+        }
+        if self.demands.contains(&Demand::TransactionBound) && !event.for_transaction {
+            return Some(ReasonCode::NotForTransaction(kind));
+        }
+        if let Some(cool_down) = self.cool_down {
+            if recovers(kind) {
+                return Some(ReasonCode::RecoveryMethod(kind));
+            }
+            if event.bound_at.is_none_or(|bound_at| now < bound_at.plus(cool_down)) {
+                return Some(ReasonCode::BoundRecently(kind));
+            }
         }
         let other_modality = kind.category() == FactorCategory::Inherence
             && self.biometric_kinds.as_ref().is_some_and(|accepted| !accepted.contains(&kind));
         other_modality.then_some(ReasonCode::ModalityNotAccepted(kind))
     }
 
+    /// Whether nothing is missing: [`Self::shortfall`] without the reasons.
+    pub(crate) fn is_met_by(&self, levels: Levels, shown: &Shown) -> bool {
+        self.minimum <= levels && self.demands.iter().all(|demand| unmet(*demand, shown).is_none())
+    }
+
     /// Everything that is missing, given admitted events and the levels they reach. Empty means met.
-    pub(crate) fn shortfall(&self, levels: Levels, events: &[Event]) -> Vec<ReasonCode> {
+    pub(crate) fn shortfall(&self, levels: Levels, shown: &Shown) -> Vec<ReasonCode> {
         let mut missing = Vec::new();
         let ladders = levels.rungs().into_iter().zip(self.minimum.rungs());
         for ((ladder, has), (_, needs)) in ladders.filter(|((_, has), (_, needs))| has < needs) {
@@ -135,16 +163,13 @@ impl Requirement {
                 if *ladder == authentication || *ladder == Ladder::Aal)
         });
         if short_of_factors {
-            missing.extend(self.missing_factors(events).map(ReasonCode::FactorMissing));
+            missing.extend(self.missing_factors(shown.categories).map(ReasonCode::FactorMissing));
         }
-        for demand in &self.demands {
-            missing.extend(unmet(*demand, events));
-        }
+        missing.extend(self.demands.iter().filter_map(|demand| unmet(*demand, shown)));
         missing
     }
 
-    fn missing_factors(&self, events: &[Event]) -> impl Iterator<Item = FactorCategory> {
-        let shown: Categories = events.iter().map(|event| event.categories).collect();
+    fn missing_factors(&self, shown: Categories) -> impl Iterator<Item = FactorCategory> {
         let (vn, aal) = (self.minimum.vn_authentication.number(), self.minimum.aal.number());
         let (knowledge, possession, inherence) = if vn >= 4 {
             (true, true, true)
@@ -166,19 +191,21 @@ impl Requirement {
     }
 }
 
-fn unmet(demand: Demand, events: &[Event]) -> Option<ReasonCode> {
+const fn unmet(demand: Demand, shown: &Shown) -> Option<ReasonCode> {
     let (met, reason) = match demand {
-        Demand::PhishingResistant => {
-            (events.iter().any(Event::resists_phishing), ReasonCode::NotPhishingResistant)
-        }
-        Demand::DeviceBound => {
-            (events.iter().any(|event| event.on_bound_device), ReasonCode::DeviceUnbound)
-        }
-        Demand::Intent => (events.iter().any(Event::shows_intent), ReasonCode::IntentMissing),
-        // Settled by what was admitted.
-        Demand::Unrestricted => return None,
+        Demand::PhishingResistant => (shown.phishing_resistant(), ReasonCode::NotPhishingResistant),
+        Demand::DeviceBound => (shown.on_bound_device(), ReasonCode::DeviceUnbound),
+        Demand::AttestedDevice => (shown.on_attested_device(), ReasonCode::AttestationMissing),
+        Demand::Intent => (shown.intent(), ReasonCode::IntentMissing),
+        // Settled before: by what was admitted, or by whoever asks.
+        Demand::Unrestricted | Demand::TransactionBound | Demand::Mandate => return None,
     };
-    (!met).then_some(reason)
+    if met { None } else { Some(reason) }
+}
+
+/// Means of getting an account back rather than of using it.
+const fn recovers(kind: AuthenticatorKind) -> bool {
+    matches!(kind, AuthenticatorKind::RecoveryCode | AuthenticatorKind::TemporaryCode)
 }
 
 /// `None` sets no bound, so it is the laxer of the two.

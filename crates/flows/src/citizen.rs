@@ -138,7 +138,8 @@ pub fn minimum_password(
     live: &LiveSession,
     now: Timestamp,
 ) -> Result<u16, Fault> {
-    let rule = &provider.policy(now)?.password;
+    let policy = provider.policy(now)?;
+    let rule = &policy.password;
     let second = live.enrolments.iter().any(|enrolment| {
         enrolment.authenticator.kind == AuthenticatorKind::Totp
             && enrolment.authenticator.usable(now)

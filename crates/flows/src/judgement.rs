@@ -1,5 +1,7 @@
 //! Between a request and the engine: which requirement applies, which evidence counts, what comes next.
 
+use std::collections::BTreeSet;
+
 use assurance::{
     AcrWish, Context, Decision, DecisionRequest, DenyCode, Evaluation, Fal, Policy, Requirement,
     StepUpOption, decide, evaluate,
@@ -62,17 +64,18 @@ pub fn judge(
     };
     let authenticators = live.authenticators();
     let evidence = backed(&live.session.evidence, &authenticators);
+    let policy = provider.policy(now)?;
     let question = Question {
-        policy: provider.policy(now)?,
+        policy: &policy,
         state: live.subject.state(),
         evidence: fresh_enough(&evidence, interaction, now),
         authenticators,
         requirement: match &interaction.purpose {
             Purpose::Home { errand: Errand::ChangeAuthenticators, .. } => {
-                provider.policy(now)?.requirement(MANAGEMENT).cloned().ok_or(Fault::NoPolicy)?
+                policy.requirement(MANAGEMENT).cloned().ok_or(Fault::NoPolicy)?
             }
             Purpose::Home { errand: Errand::Look, .. } | Purpose::Authorize(_) => {
-                requirement_of(provider.policy(now)?, party)?
+                requirement_of(&policy, party, &scopes_of(request))?
             }
         },
         fal: party.map_or(Fal::default(), fal_of),
@@ -114,20 +117,23 @@ pub fn rejudge(
     demanded: &[String],
     now: Timestamp,
 ) -> Result<Option<Rejudged>, Fault> {
-    let policy = provider.policy(now)?;
+    let policy = &*provider.policy(now)?;
     let Ok(wish) = AcrWish::essential(demanded.iter().map(String::as_str)) else { return Ok(None) };
     let question = Question {
         policy,
         state: person.state.clone(),
         evidence: backed(person.evidence, person.authenticators),
         authenticators: person.authenticators.to_vec(),
-        requirement: requirement_of(policy, Some(party))?,
+        requirement: requirement_of(policy, Some(party), person.scopes)?,
         fal: fal_of(party),
         now,
     };
     if let Decision::Deny { code, .. } = question.decide(&wish) {
         match code {
-            DenyCode::AccountUnusable | DenyCode::GuardianApprovalNeeded => return Ok(None),
+            DenyCode::AccountUnusable
+            | DenyCode::GuardianApprovalNeeded
+            | DenyCode::NotMandated
+            | DenyCode::CoolingDown => return Ok(None),
             // The evidence may have aged; what it was worth at login is judged below.
             DenyCode::RequirementUnreachable => {}
         }
@@ -151,6 +157,7 @@ pub struct Person<'a> {
     pub state: &'a SubjectState,
     pub evidence: &'a [AuthenticationEvidence],
     pub authenticators: &'a [Authenticator],
+    pub scopes: &'a BTreeSet<String>,
     pub authorized_at: Timestamp,
 }
 
@@ -176,7 +183,7 @@ impl Question<'_> {
             authenticators: &self.authenticators,
             requirement: &self.requirement,
             wish,
-            context: Context { fal: self.fal, procedure: None, approval: None },
+            context: Context { fal: self.fal, ..Context::default() },
         };
         decide(&request, self.policy, self.now)
     }
@@ -191,9 +198,10 @@ fn judgement(decision: Decision, evidence: Vec<AuthenticationEvidence>) -> Judge
         },
         Decision::Deny { code, reasons } => match code {
             DenyCode::RequirementUnreachable => Judgement::OutOfReach { reason: first(&reasons) },
-            DenyCode::AccountUnusable | DenyCode::GuardianApprovalNeeded => {
-                Judgement::NotUsable { reason: first(&reasons) }
-            }
+            DenyCode::AccountUnusable
+            | DenyCode::GuardianApprovalNeeded
+            | DenyCode::NotMandated
+            | DenyCode::CoolingDown => Judgement::NotUsable { reason: first(&reasons) },
         },
     }
 }
@@ -215,12 +223,24 @@ fn next_proof(options: &[StepUpOption]) -> Option<NextProof> {
     }
 }
 
-/// The requirement the relying party is registered with, if any; the policy's base stands under all.
-fn requirement_of(policy: &Policy, party: Option<&RelyingParty>) -> Result<Requirement, Fault> {
-    match party.and_then(|party| party.requirement.as_deref()) {
-        Some(name) => policy.requirement(name).cloned().ok_or(Fault::NoPolicy),
-        None => Ok(Requirement::default()),
-    }
+fn scopes_of(request: Option<&AuthorizationRequest>) -> BTreeSet<String> {
+    let scopes = request.into_iter().flat_map(|request| request.scope.iter());
+    scopes.map(|scope| scope.as_str().to_owned()).collect()
+}
+
+/// What the relying party is registered with and its scopes need; the policy's base stands under all.
+fn requirement_of(
+    policy: &Policy,
+    party: Option<&RelyingParty>,
+    scopes: &BTreeSet<String>,
+) -> Result<Requirement, Fault> {
+    let registered = |party: &RelyingParty| assurance::Purpose {
+        requirement: party.requirement.clone(),
+        scopes: scopes & &party.scopes,
+        ..assurance::Purpose::default()
+    };
+    let purpose = party.map(registered).unwrap_or_default();
+    policy.requirement_for(&purpose).map_err(|_| Fault::NoPolicy)
 }
 
 /// `None`: an essential `acr` of which no value is known (edge case 30).

@@ -5,7 +5,6 @@ use std::time::Duration;
 use identity_core::account::AccountState;
 use identity_core::authenticator::{AttemptGate, AuthenticatorKind, AuthenticatorStatus};
 use identity_core::event::LoginRefusalReason;
-use identity_core::evidence::{Intent, KeyProtection, PhishingResistance};
 use identity_core::{
     AuthenticationEvidence, ClientId, EventKind, EvidenceId, LoginName, Province, SecurityEvent,
     Session, Subject, Timestamp,
@@ -312,21 +311,7 @@ pub(crate) fn evidence_of(
     enrolment: &Enrolment,
     now: Timestamp,
 ) -> AuthenticationEvidence {
-    let authenticator = &enrolment.authenticator;
-    AuthenticationEvidence {
-        id: EvidenceId::generate(now, provider.entropy.as_ref()),
-        subject: authenticator.subject,
-        authenticator: authenticator.id,
-        kind: authenticator.kind,
-        at: now,
-        verified_by_device: None,
-        // Both are typed: the person acted.
-        intent: Intent::Shown,
-        phishing: PhishingResistance::None,
-        key: KeyProtection::NoKey,
-        password_length: authenticator.password_length,
-        device: None,
-        transaction: None,
-        biometric: None,
-    }
+    let id = EvidenceId::generate(now, provider.entropy.as_ref());
+    // Passwords and codes are typed: the person acted, and there is no key.
+    AuthenticationEvidence::of(&enrolment.authenticator, id, now)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use assurance::{Policy, PolicySet};
+use assurance::{Policies, Policy};
 use identity_core::secret::SecretBytes;
 use identity_core::time::Entropy;
 use identity_core::{ClientId, LoginName, Timestamp};
@@ -49,7 +49,7 @@ pub struct Provider {
     pub transient: Arc<dyn TransientStore>,
     pub keys: Arc<Keys>,
     pub registry: Arc<Registry>,
-    pub policies: Arc<PolicySet>,
+    pub policies: Arc<Policies>,
     pub security: Arc<SecurityView>,
     pub passwords: PasswordPool,
     pub entropy: Arc<dyn Entropy>,
@@ -62,7 +62,7 @@ pub struct Provider {
 }
 
 impl Provider {
-    pub fn policy(&self, now: Timestamp) -> Result<&Policy, Fault> {
+    pub fn policy(&self, now: Timestamp) -> Result<Arc<Policy>, Fault> {
         self.policies.at(now).ok_or(Fault::NoPolicy)
     }
 

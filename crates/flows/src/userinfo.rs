@@ -40,7 +40,7 @@ pub async fn userinfo(
     let policy = provider.policy(now)?;
     let state = found.subject.state();
     let context = Context { fal: fal_of(&party), ..Context::default() };
-    let evaluation = evaluate(&state, &person.evidence, &context, policy, now);
+    let evaluation = evaluate(&state, &person.evidence, &context, &policy, now);
     let mut answer = of_person(&found.subject, &evaluation, &person.userinfo_claims);
     answer.insert("sub".to_owned(), json!(person.subject_identifier));
     answer.insert("assurance".to_owned(), json!(evaluation.vector));

@@ -35,7 +35,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use assurance::PolicySet;
+use assurance::Policies;
 use identity_core::Clock;
 use node::measure::IntrospectionMeter;
 use node::{Keys, Registry, SecurityView};
@@ -50,7 +50,7 @@ pub struct IntrospectionState {
     pub registry: Arc<Registry>,
     pub keys: Arc<Keys>,
     pub security: Arc<SecurityView>,
-    pub policies: Arc<PolicySet>,
+    pub policies: Arc<Policies>,
     /// Sees each client assertion once.
     pub transient: Arc<dyn TransientStore>,
     pub clock: Arc<dyn Clock>,

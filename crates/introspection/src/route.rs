@@ -98,7 +98,7 @@ async fn answer_to(
     match judge(state, &caller, &asked.token, now).await? {
         Ok(standing) => {
             let policy = state.policies.at(now).ok_or(Refusal::NoPolicy)?;
-            Ok(answer::active(&standing, &state.issuer, policy, now))
+            Ok(answer::active(&standing, &state.issuer, &policy, now))
         }
         Err(inactive) => {
             tracing::debug!(caller = %caller.client_id, %inactive, "token is not active");

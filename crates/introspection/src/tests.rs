@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use assurance::PolicySet;
+use assurance::{Policies, PolicySet};
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use identity_core::account::LockReason;
-use identity_core::evidence::{Intent, KeyProtection, PhishingResistance};
+use identity_core::evidence::{Intent, KeyProtection, PhishingResistance, Presentation};
 use identity_core::id::TokenId;
 use identity_core::key::{KeyPurpose, KeyRecord};
 use identity_core::relying_party::{ClientAuthentication, RelyingPartyStatus};
@@ -89,7 +89,7 @@ impl World {
             registry: Arc::new(Registry::load(&Parties(parties)).await.unwrap()),
             keys: Arc::new(Keys::new(ring)),
             security: Arc::new(SecurityView::starting(Arc::clone(&ledger) as _, NOW)),
-            policies: Arc::new(PolicySet::parse([("policy", policy)]).unwrap()),
+            policies: Arc::new(Policies::new(PolicySet::parse([("policy", policy)]).unwrap())),
             transient: Arc::new(MemoryTransientStore::new(NOW)),
             clock: Arc::clone(&clock) as _,
             meter: node::measure::IntrospectionMeter::new("/introspect"),
@@ -174,6 +174,10 @@ fn evidence(kind: AuthenticatorKind, number: u128) -> AuthenticationEvidence {
         device: None,
         transaction: None,
         biometric: None,
+        presentation: Presentation::Direct,
+        device_proof: None,
+        chip: None,
+        binding: None,
     }
 }
 

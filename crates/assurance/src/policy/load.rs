@@ -13,8 +13,9 @@ use serde::de::DeserializeOwned;
 
 use super::read::{PolicyFault, Section, Source, Span};
 use super::{
-    Ages, BASE, BiometricRule, CardRule, EvidenceLife, GuardianRule, KindRule, LockRule,
-    NamedRequirement, PasswordRule, PathwayRule, PieceRule, Policy, Procedure,
+    Ages, Applies, BASE, BarcodeRule, BiometricRule, CardRule, EvidenceLife, GuardianRule,
+    KindRule, LockRule, NamedRequirement, PasswordRule, PathwayRule, PieceRule, Policy, Procedure,
+    ResidenceRule, ScopeRule, SimSwapRule, TransactionRule,
 };
 use crate::levels::Aal;
 use crate::requirement::{CategoryAges, Requirement};
@@ -68,12 +69,17 @@ fn whole(mut root: Section<'_, '_>) -> Option<Policy> {
     let ages = root.section("ages").and_then(ages);
     let guardian = root.section("guardian").and_then(guardian);
     let card = root.section("card").and_then(card);
+    let residence = root.section("residence").and_then(residence);
     let biometrics = root.section("biometrics").and_then(biometrics);
+    let barcode = root.section("barcode").and_then(barcode);
+    let sim_swap = root.section("sim_swap").and_then(sim_swap);
     let kinds = all_named(root.section("kinds"), &KINDS, kind);
     let pieces = all_named(root.section("pieces"), &PIECES, piece);
     let pathways = all_named(root.section("pathways"), &PATHWAYS, pathway);
     let locks = all_named(root.section("locks"), &LOCKS, lock);
     let requirements = requirements(root.section("requirements"));
+    let scopes = scopes(root.section("scopes"), &requirements);
+    let transactions = transactions(root.array("transactions"), &requirements);
     let procedures = procedures(root.array("procedures"));
     root.finish();
     Some(Policy {
@@ -86,12 +92,17 @@ fn whole(mut root: Section<'_, '_>) -> Option<Policy> {
         ages: ages?,
         guardian: guardian?,
         card: card?,
+        residence: residence?,
         biometrics: biometrics?,
+        barcode: barcode?,
+        sim_swap: sim_swap?,
         pieces,
         pathways,
         locks,
         kinds,
         requirements,
+        scopes,
+        transactions,
         procedures,
     })
 }
@@ -159,6 +170,27 @@ fn card(mut section: Section<'_, '_>) -> Option<CardRule> {
     let source = section.required("source");
     section.finish();
     Some(CardRule { account_level_without: account_level_without?, source: source? })
+}
+
+fn residence(mut section: Section<'_, '_>) -> Option<ResidenceRule> {
+    let expired = section.required("expired");
+    let source = section.required("source");
+    section.finish();
+    Some(ResidenceRule { expired: expired?, source: source? })
+}
+
+fn barcode(mut section: Section<'_, '_>) -> Option<BarcodeRule> {
+    let decree_counts_as = section.required("decree_counts_as");
+    let source = section.required("source");
+    section.finish();
+    Some(BarcodeRule { decree_counts_as: decree_counts_as?, source: source? })
+}
+
+fn sim_swap(mut section: Section<'_, '_>) -> Option<SimSwapRule> {
+    let window = section.required::<Span>("window");
+    let source = section.required("source");
+    section.finish();
+    Some(SimSwapRule { window: window?.0, source: source? })
 }
 
 fn biometrics(mut section: Section<'_, '_>) -> Option<BiometricRule> {
@@ -237,6 +269,7 @@ fn requirement(mut section: Section<'_, '_>) -> Option<NamedRequirement> {
     let inherence = section.optional::<Span>("max_age_inherence");
     let biometric_kinds = section.optional::<BTreeSet<AuthenticatorKind>>("biometric_kinds");
     let demands = section.or_default("demands");
+    let cool_down = section.optional::<Span>("cool_down");
     let source = section.required("source");
     let biometric_only = |kinds: &BTreeSet<AuthenticatorKind>| {
         kinds.iter().all(|kind| kind.category() == FactorCategory::Inherence)
@@ -255,6 +288,7 @@ fn requirement(mut section: Section<'_, '_>) -> Option<NamedRequirement> {
         },
         biometric_kinds: biometric_kinds?,
         demands: demands?,
+        cool_down: cool_down?.map(|span| span.0),
     };
     Some(NamedRequirement { requirement, source: source? })
 }
@@ -276,6 +310,57 @@ fn levels(section: &mut Section<'_, '_>) -> Option<Levels> {
         iso: iso?,
         fal: fal?,
     })
+}
+
+/// A requirement by name. A name that is not there would leave what it should guard unguarded.
+fn reference(
+    section: &mut Section<'_, '_>,
+    requirements: &BTreeMap<String, NamedRequirement>,
+) -> Option<String> {
+    let name: String = section.required("requirement")?;
+    if requirements.contains_key(&name) {
+        return Some(name);
+    }
+    section.fault(format_args!("there is no requirement `{name}`"));
+    None
+}
+
+fn scopes(
+    section: Option<Section<'_, '_>>,
+    requirements: &BTreeMap<String, NamedRequirement>,
+) -> BTreeMap<String, ScopeRule> {
+    let Some(section) = section else { return BTreeMap::new() };
+    let named = section.sections().into_iter();
+    named
+        .filter_map(|(scope, mut section)| {
+            let requirement = reference(&mut section, requirements);
+            let source = section.required("source");
+            section.finish();
+            Some((scope, ScopeRule { requirement: requirement?, source: source? }))
+        })
+        .collect()
+}
+
+fn transactions(
+    sections: Vec<Section<'_, '_>>,
+    requirements: &BTreeMap<String, NamedRequirement>,
+) -> Vec<TransactionRule> {
+    let rule = |mut section: Section<'_, '_>| {
+        let kind = section.required("kind");
+        let from_amount = section.optional("from_amount");
+        let above_day_total = section.optional("above_day_total");
+        let on_new_device = section.or_default("on_new_device");
+        let requirement = reference(&mut section, requirements);
+        let source = section.required("source");
+        section.finish();
+        let applies = Applies {
+            from_amount: from_amount?,
+            above_day_total: above_day_total?,
+            on_new_device: on_new_device?,
+        };
+        Some(TransactionRule { kind: kind?, applies, requirement: requirement?, source: source? })
+    };
+    sections.into_iter().filter_map(rule).collect()
 }
 
 fn procedures(sections: Vec<Section<'_, '_>>) -> Vec<Procedure> {

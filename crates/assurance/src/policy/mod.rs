@@ -1,7 +1,9 @@
 //! Policy: every figure of law and standard as dated data with its source.
 
+mod current;
 mod load;
 mod procedure;
+mod purpose;
 mod read;
 mod set;
 
@@ -14,7 +16,11 @@ use identity_core::evidence::{ProofingPathway, ProofingPieceKind};
 use identity_core::{AuthenticatorKind, CalendarDate};
 use serde::{Deserialize, Serialize};
 
+pub use current::Policies;
 pub use procedure::{OrganisationUse, Procedure};
+pub use purpose::{
+    Applies, DeviceNovelty, Purpose, ScopeRule, Transaction, TransactionRule, UnknownName,
+};
 pub use read::PolicyFault;
 pub use set::PolicySet;
 
@@ -33,13 +39,19 @@ pub struct Policy {
     pub ages: Ages,
     pub guardian: GuardianRule,
     pub card: CardRule,
+    pub residence: ResidenceRule,
     pub biometrics: BiometricRule,
+    pub barcode: BarcodeRule,
+    pub sim_swap: SimSwapRule,
     /// Evidence sets that support an identity level, and what each pathway may reach.
     pub pieces: HashMap<ProofingPieceKind, PieceRule>,
     pub pathways: HashMap<ProofingPathway, PathwayRule>,
     pub locks: HashMap<LockReason, LockRule>,
     pub(crate) kinds: HashMap<AuthenticatorKind, KindRule>,
     pub(crate) requirements: BTreeMap<String, NamedRequirement>,
+    /// By scope.
+    pub(crate) scopes: BTreeMap<String, ScopeRule>,
+    pub(crate) transactions: Vec<TransactionRule>,
     pub(crate) procedures: Vec<Procedure>,
 }
 
@@ -121,6 +133,44 @@ pub struct GuardianRule {
 pub struct CardRule {
     /// What an account is good for while the card it rests on is expired or absent.
     pub account_level_without: VnAccountLevel,
+    pub source: String,
+}
+
+/// A foreigner's residence card (Decree 69/2024 art. 15.2; edge case 25).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ResidenceRule {
+    pub expired: ResidenceExpiry,
+    pub source: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResidenceExpiry {
+    LocksAccount,
+    /// As the expiry of an identity card does.
+    LowersAccount,
+}
+
+/// What a scanned two-dimensional barcode is on the decree's ladder (art. 20).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BarcodeRule {
+    pub decree_counts_as: BarcodeReading,
+    pub source: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BarcodeReading {
+    /// One more sign of the device that shows it.
+    Possession,
+    /// As the decree's text has it.
+    Knowledge,
+}
+
+/// How long codes by text message do not count after the number moved to another SIM (edge case 22).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SimSwapRule {
+    pub window: Duration,
     pub source: String,
 }
 
@@ -223,6 +273,15 @@ impl Policy {
         self.requirements
             .iter()
             .map(|(name, named)| (name.as_str(), &named.requirement, named.source.as_str()))
+    }
+
+    /// What a scope needs, by scope.
+    pub fn scopes(&self) -> impl Iterator<Item = (&str, &ScopeRule)> {
+        self.scopes.iter().map(|(scope, rule)| (scope.as_str(), rule))
+    }
+
+    pub fn transactions(&self) -> &[TransactionRule] {
+        &self.transactions
     }
 
     /// The essential procedures, by number.

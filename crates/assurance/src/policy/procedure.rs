@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::levels::{VnAccountLevel, VnAuthenticationLevel};
-use crate::requirement::Requirement;
+use crate::requirement::{Demand, Requirement};
 use crate::vector::Levels;
 
 /// One procedure of Đắk Nông Decision 468/QĐ-UBND, Appendix I. Levels are this provider's proposal.
@@ -44,10 +44,14 @@ pub enum OrganisationUse {
 
 impl Procedure {
     pub fn requirement(&self) -> Requirement {
-        Requirement::at_least(Levels {
+        let levels = Requirement::at_least(Levels {
             vn_account: self.account_level,
             vn_authentication: self.authentication_level,
             ..Levels::BOTTOM
-        })
+        });
+        match self.organisation {
+            OrganisationUse::Only => Requirement { demands: [Demand::Mandate].into(), ..levels },
+            OrganisationUse::No | OrganisationUse::Allowed => levels,
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Policies in their order of time.
 
+use std::sync::Arc;
+
 use identity_core::Timestamp;
 
 use super::{Policy, PolicyFault, load};
@@ -7,7 +9,7 @@ use super::{Policy, PolicyFault, load};
 /// Policies without gap or overlap. Loaded whole or refused whole.
 #[derive(Clone, PartialEq, Debug)]
 pub struct PolicySet {
-    policies: Vec<Policy>,
+    policies: Vec<Arc<Policy>>,
 }
 
 impl PolicySet {
@@ -36,7 +38,7 @@ impl PolicySet {
             faults = succession_faults(&loaded);
         }
         if faults.is_empty() {
-            Ok(Self { policies: loaded.into_iter().map(|dated| dated.policy).collect() })
+            Ok(Self { policies: loaded.into_iter().map(|dated| Arc::new(dated.policy)).collect() })
         } else {
             faults.sort();
             Err(faults)
@@ -45,14 +47,23 @@ impl PolicySet {
 
     /// The policy in force. `None` before the first and after the last: then nothing can be asserted.
     pub fn at(&self, now: Timestamp) -> Option<&Policy> {
+        self.in_force(now).map(Arc::as_ref)
+    }
+
+    pub(super) fn in_force(&self, now: Timestamp) -> Option<&Arc<Policy>> {
         let begun = self.policies.iter().rev().find(|p| p.valid_from.start_in_viet_nam() <= now)?;
         let ended = begun.valid_to.is_some_and(|end| end.start_in_viet_nam() <= now);
         (!ended).then_some(begun)
     }
 
+    /// A policy by the version that a decision recorded, in force or not.
+    pub fn version(&self, version: &str) -> Option<&Policy> {
+        self.policies().find(|policy| policy.version == version)
+    }
+
     /// Oldest first.
-    pub fn policies(&self) -> &[Policy] {
-        &self.policies
+    pub fn policies(&self) -> impl Iterator<Item = &Policy> {
+        self.policies.iter().map(Arc::as_ref)
     }
 }
 

@@ -1,8 +1,7 @@
 //! Edge cases of assurance.md §2.5, each under its number.
 
 use super::*;
-use crate::levels::{Aal, EidasLoa, Fal, Ial, IsoLoa, VnAccountLevel, VnAuthenticationLevel};
-use crate::{Acr, Amr, Demand, DenyCode, GuardianApproval, Levels};
+use crate::{Acr, Amr, Demand, DenyCode, GuardianApproval};
 
 fn two_factors() -> Requirement {
     policy().requirement("two-factors").unwrap().clone()
@@ -255,7 +254,7 @@ fn an_account_of_level_2_is_not_held_below_six_years() {
 }
 
 fn approval(scope: GuardianScope) -> GuardianApproval {
-    GuardianApproval { guardian: GUARDIAN, at: minutes_ago(5), scope }
+    GuardianApproval { guardian: GUARDIAN, at: minutes_ago(5), scope, levels: ALL }
 }
 
 fn with_approval(

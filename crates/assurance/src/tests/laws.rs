@@ -5,8 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::*;
-use crate::levels::{Aal, Ial, VnAccountLevel, VnAuthenticationLevel};
-use crate::{Acr, Demand, GuardianApproval, Levels, ReasonCode};
+use crate::{Acr, Demand, GuardianApproval, ReasonCode};
 
 const POSSESSIONS: [AuthenticatorKind; 7] = [
     AuthenticatorKind::Totp,
@@ -191,7 +190,7 @@ proptest! {
         let end = state.guardians[0].until.unwrap();
         let approved = |at: Timestamp| {
             let scope = GuardianScope::Everything;
-            let approval = GuardianApproval { guardian: GUARDIAN, at: early(at), scope };
+            let approval = GuardianApproval { guardian: GUARDIAN, at: early(at), scope, levels: ALL };
             let context = Context { approval: Some(&approval), ..Context::default() };
             crate::evaluate(&state, &[], &context, policy(), at).reasons
         };

@@ -3,6 +3,7 @@
 mod golden;
 mod laws;
 mod policies;
+mod reference;
 mod universe;
 
 use std::sync::LazyLock;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use identity_core::account::{Account, AccountState, Lock, LockReason, LockedBy};
 use identity_core::authenticator::{AuthenticatorStatus, FactorCategory};
 use identity_core::evidence::{
-    BiometricMatch, Check, Intent, KeyProtection, PhishingResistance, Proofing, ProofingPathway,
+    BiometricMatch, Check, KeyProtection, PhishingResistance, Proofing, ProofingPathway,
     ProofingPiece, ProofingPieceKind,
 };
 use identity_core::id::DeviceId;
@@ -22,8 +23,9 @@ use identity_core::{
 };
 use uuid::Uuid;
 
+use crate::levels::{Aal, EidasLoa, Fal, Ial, IsoLoa, VnAccountLevel, VnAuthenticationLevel};
 use crate::{
-    AcrWish, Context, Decision, DecisionRequest, Evaluation, Policy, PolicySet, Requirement,
+    AcrWish, Context, Decision, DecisionRequest, Evaluation, Levels, Policy, PolicySet, Requirement,
 };
 
 const POLICY_2024: &str = include_str!("../../../../deploy/policy/2024-07-01.toml");
@@ -38,6 +40,17 @@ const NOW: Timestamp = Timestamp::from_unix_seconds(1_795_237_200);
 const SUBJECT: SubjectId = SubjectId::from_uuid(Uuid::from_u128(1));
 const GUARDIAN: SubjectId = SubjectId::from_uuid(Uuid::from_u128(2));
 const PHONE: DeviceId = DeviceId::from_uuid(Uuid::from_u128(3));
+
+/// What a representative reached who could do everything.
+const ALL: Levels = Levels {
+    vn_authentication: VnAuthenticationLevel::L4,
+    vn_account: VnAccountLevel::Two,
+    aal: Aal::Aal3,
+    ial: Ial::Ial3,
+    eidas: EidasLoa::High,
+    iso: IsoLoa::Loa4,
+    fal: Fal::Fal3,
+};
 
 fn policy() -> &'static Policy {
     POLICIES.at(NOW).unwrap()
@@ -97,20 +110,10 @@ fn guardian_link(scope: GuardianScope) -> GuardianLink {
 
 /// One use of the one authenticator of that kind.
 fn proof(kind: AuthenticatorKind, at: Timestamp) -> AuthenticationEvidence {
+    let id = EvidenceId::from_uuid(Uuid::from_u128(100 + kind as u128));
     AuthenticationEvidence {
-        id: EvidenceId::from_uuid(Uuid::from_u128(100 + kind as u128)),
-        subject: SUBJECT,
-        authenticator: authenticator_id(kind),
-        kind,
-        at,
-        verified_by_device: None,
-        intent: Intent::Shown,
-        phishing: PhishingResistance::None,
-        key: KeyProtection::NoKey,
         password_length: (kind == AuthenticatorKind::Password).then_some(16),
-        device: None,
-        transaction: None,
-        biometric: None,
+        ..AuthenticationEvidence::of(&authenticator(kind), id, at)
     }
 }
 
@@ -148,6 +151,7 @@ fn face(at: Timestamp) -> AuthenticationEvidence {
         presentation_attack: Check::Passed,
         injection: Check::Passed,
         reference: "card portrait".into(),
+        comparison: None,
     };
     AuthenticationEvidence {
         biometric: Some(biometric),

@@ -2,7 +2,6 @@
 //! rule with the engine.
 
 use super::*;
-use crate::levels::{Aal, VnAccountLevel, VnAuthenticationLevel};
 
 /// The model's own view of one proof: what somebody knows, has or is.
 #[derive(Clone, Copy, PartialEq)]

@@ -23,7 +23,7 @@ pub fn problem_of_reason(reason: &str) -> Option<AccountProblem> {
         (_, Redress::UnlockAccount) => Some(AccountProblem::LockedByAuthority),
         (_, Redress::ActivateAccount) => Some(AccountProblem::NotActivated),
         (_, Redress::AskGuardian) => Some(AccountProblem::GuardianNeeded),
-        (_, Redress::RenewCard) => Some(AccountProblem::CardExpired),
+        (_, Redress::RenewCard | Redress::RenewResidence) => Some(AccountProblem::CardExpired),
         (_, Redress::CorrectRecord) => Some(AccountProblem::Closed),
         (_, Redress::AddFactor | Redress::LongerPassword) => Some(AccountProblem::TooWeak),
         (
@@ -31,7 +31,9 @@ pub fn problem_of_reason(reason: &str) -> Option<AccountProblem> {
             Redress::VisitPolice
             | Redress::ProveAgain
             | Redress::OtherMethod
-            | Redress::ContactPortal,
+            | Redress::ContactPortal
+            | Redress::Wait
+            | Redress::AskOrganisation,
         ) => None,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use assurance::PolicySet;
+use assurance::{Policies, PolicySet};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use flows::admin::{NewCredentials, create_citizen, register_client};
@@ -89,7 +89,7 @@ impl House {
             bell: Arc::new(LocalBell::default()),
             keys: Arc::new(Keys::new(ring)),
             registry: Arc::new(Registry::load(store.as_ref()).await.unwrap()),
-            policies: Arc::new(policies.unwrap()),
+            policies: Arc::new(Policies::new(policies.unwrap())),
             security: Arc::new(SecurityView::starting(store.clone(), now)),
             passwords: PasswordPool::new(2, || (), entropy.as_ref()).unwrap(),
             notices: Arc::default(),

@@ -71,6 +71,7 @@ pub fn ensure_active(
         state: &state,
         evidence: &terms.evidence,
         authenticators: &authenticators,
+        scopes: &terms.scopes,
         authorized_at: terms.authorized_at,
     };
     let judged = rejudge(provider, party, &person, demanded_acr, now)?

@@ -5,15 +5,20 @@ use crate::access_token::{AccessToken, RefreshAbout, RefreshToken, TokenPerson};
 use crate::account::{AccountLevel, AccountState, Lock, LockReason, LockedBy};
 use crate::authenticator::{AuthenticatorKind, FactorCategory};
 use crate::evidence::{
-    AuthenticationEvidence, BiometricMatch, Check, Intent, KeyProtection, PhishingResistance,
-    Proofing, ProofingPathway, ProofingPiece, ProofingPieceKind,
+    AttestationVerdict, AuthenticationEvidence, BiometricMatch, Check, ChipRead, Comparison,
+    DeviceAttestation, DeviceProof, Intent, KeyProtection, MatchPlace, PhishingResistance,
+    Presentation, Proofing, ProofingPathway, ProofingPiece, ProofingPieceKind,
 };
 use crate::grant::{AuthorizationCode, Generation, GrantTerms};
 use crate::id::{AuthenticatorId, DeviceId, EvidenceId, GrantId, SessionId, SubjectId, TokenId};
 use crate::subject::{Card, CardKind, GuardianLink, GuardianScope, LegalCapacity, SubjectState};
 
 macro_rules! structure {
-    ($type:ident { $($field:ident),+ $(; later $($later:ident),+)? $(,)? }) => {
+    (
+        $type:ident {
+            $($field:ident),+ $(; later $($later:ident),+)? $(; at_home $($at_home:ident),+)? $(,)?
+        }
+    ) => {
         impl Compact for $type {
             fn write(&self, bytes: &mut Vec<u8>) {
                 write_fields(bytes, |bytes| {
@@ -31,6 +36,8 @@ macro_rules! structure {
                     } else {
                         Compact::read(&mut fields)?
                     },)+)?
+                    // Does not travel.
+                    $($($at_home: Default::default(),)+)?
                 })
             }
         }
@@ -122,15 +129,22 @@ structure!(AuthenticationEvidence {
     password_length,
     device,
     transaction,
-    biometric,
+    biometric;
+    later presentation, device_proof, chip;
+    at_home binding
 });
+structure!(DeviceProof { bound_at, attestation });
+structure!(DeviceAttestation { verdict, at, expires_at });
+structure!(ChipRead { document, signed_by_issuer, not_a_copy, valid_until });
+structure!(Comparison { score, threshold, place, modality, reference_captured_at });
 structure!(BiometricMatch {
     matcher,
     matcher_version,
     false_match_per_billion,
     presentation_attack,
     injection,
-    reference,
+    reference;
+    later comparison
 });
 structure!(Proofing { id, at, pathway, pieces, performed_by });
 structure!(ProofingPiece { kind, valid_until });
@@ -165,6 +179,9 @@ choice!(Intent { 1 Shown, 2 NotShown });
 choice!(PhishingResistance { 1 None, 2 Resistant });
 choice!(KeyProtection { 1 NoKey, 2 Software, 3 Synced, 4 Hardware });
 choice!(Check { 1 Passed, 2 NotDone });
+choice!(Presentation { 1 Direct, 2 Barcode });
+choice!(AttestationVerdict { 1 Genuine, 2 Undecided, 3 Compromised });
+choice!(MatchPlace { 1 Device, 2 Central });
 choice!(ProofingPathway { 1 RemoteFaceCapture, 2 InPersonBiometric, 3 ThroughRepresentative });
 choice!(ProofingPieceKind { 1 IdentityCard, 2 ResidenceCard, 3 Passport, 4 BirthCertificate });
 choice!(CardKind { 1 IdentityCard, 2 ResidenceCard });

@@ -51,8 +51,60 @@ fn evidence() -> AuthenticationEvidence {
             presentation_attack: Check::Passed,
             injection: Check::NotDone,
             reference: "r".to_owned(),
+            comparison: Some(Comparison {
+                score: 912_345,
+                threshold: 900_000,
+                place: MatchPlace::Central,
+                modality: AuthenticatorKind::Face,
+                reference_captured_at: Some(NOW),
+            }),
         }),
+        presentation: Presentation::Barcode,
+        device_proof: Some(DeviceProof {
+            bound_at: NOW,
+            attestation: Some(DeviceAttestation {
+                verdict: AttestationVerdict::Undecided,
+                at: NOW,
+                expires_at: NOW,
+            }),
+        }),
+        chip: Some(ChipRead {
+            document: ProofingPieceKind::Passport,
+            signed_by_issuer: Check::Passed,
+            not_a_copy: Check::NotDone,
+            valid_until: Some(day()),
+        }),
+        binding: None,
     }
+}
+
+#[test]
+fn where_a_proof_was_given_stays_at_home() {
+    let binding = EvidenceBinding {
+        session: SessionId::from_uuid(uuid(3)),
+        origin: Some("https://portal.example".to_owned()),
+        replay_key: crate::secret::SecretDigest([7; 32]),
+    };
+    let given = AuthenticationEvidence { binding: Some(binding), ..evidence() };
+    let json = serde_json::to_vec(&given).unwrap();
+    assert_eq!(serde_json::from_slice::<AuthenticationEvidence>(&json).unwrap(), given);
+    let mut bytes = Vec::new();
+    given.write(&mut bytes);
+    assert_eq!(AuthenticationEvidence::read(&mut Input(&bytes)), Some(evidence()));
+}
+
+#[test]
+fn evidence_stored_by_the_first_release_is_still_read() {
+    let stored = r#"{"id":"00000000-0000-0001-0123-456789abcdef",
+        "subject":"00000000-0000-0002-0123-456789abcdef",
+        "authenticator":"00000000-0000-0003-0123-456789abcdef","kind":"face",
+        "at":1795000000123,"intent":"shown","biometric":{"matcher":"m","matcher_version":"1",
+        "false_match_per_billion":1,"presentation_attack":"passed","injection":"not_done",
+        "reference":"r"}}"#;
+    let read: AuthenticationEvidence = serde_json::from_str(stored).unwrap();
+    assert_eq!(read.presentation, Presentation::Direct);
+    assert_eq!((read.device_proof, read.chip, read.binding), (None, None, None));
+    assert_eq!(read.biometric.unwrap().comparison, None);
 }
 
 fn state(account: AccountState) -> SubjectState {

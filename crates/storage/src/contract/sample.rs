@@ -7,8 +7,7 @@ use std::time::Duration;
 use identity_core::authenticator::{AuthenticatorStatus, FailureCount};
 use identity_core::contact::{Address, Contact, PhoneNumber, Verification};
 use identity_core::evidence::{
-    Intent, KeyProtection, PhishingResistance, Proofing, ProofingPathway, ProofingPiece,
-    ProofingPieceKind,
+    EvidenceBinding, Proofing, ProofingPathway, ProofingPiece, ProofingPieceKind,
 };
 use identity_core::grant::{ActiveGrant, Generation, GrantTerms};
 use identity_core::number::LegacyNumber;
@@ -161,20 +160,14 @@ fn authenticator(subject: SubjectId, kind: AuthenticatorKind) -> Authenticator {
 }
 
 pub fn evidence(subject: SubjectId, at: Timestamp) -> AuthenticationEvidence {
+    let authenticator = authenticator(subject, AuthenticatorKind::Totp);
     AuthenticationEvidence {
-        id: EvidenceId::generate(at, &ENTROPY),
-        subject,
-        authenticator: AuthenticatorId::generate(NOW, &ENTROPY),
-        kind: AuthenticatorKind::Totp,
-        at,
-        verified_by_device: None,
-        intent: Intent::Shown,
-        phishing: PhishingResistance::None,
-        key: KeyProtection::NoKey,
-        password_length: None,
-        device: None,
-        transaction: None,
-        biometric: None,
+        binding: Some(EvidenceBinding {
+            session: SessionId::generate(NOW, &ENTROPY),
+            origin: Some("https://portal.example".into()),
+            replay_key: handle(),
+        }),
+        ..AuthenticationEvidence::of(&authenticator, EvidenceId::generate(at, &ENTROPY), at)
     }
 }
 

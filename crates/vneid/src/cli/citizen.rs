@@ -141,7 +141,8 @@ fn checked(
     subject: &Subject,
     second_factor: bool,
 ) -> Result<Password, CliError> {
-    let rule = &node.provider.policy(node.clock.now())?.password;
+    let policy = node.provider.policy(node.clock.now())?;
+    let rule = &policy.password;
     let minimum = if second_factor { rule.minimum_with_second_factor } else { rule.minimum_alone };
     let refused = |fault| CliError::Refused(format!("the password is {fault}"));
     let password = Password::parse(password).map_err(refused)?;

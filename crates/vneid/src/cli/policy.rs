@@ -8,10 +8,7 @@ use assurance::{
 };
 use clap::{Args, Subcommand, ValueEnum};
 use identity_core::authenticator::AuthenticatorStatus;
-use identity_core::evidence::{
-    Intent, KeyProtection, PhishingResistance, Proofing, ProofingPathway, ProofingPiece,
-    ProofingPieceKind,
-};
+use identity_core::evidence::{Proofing, ProofingPathway, ProofingPiece, ProofingPieceKind};
 use identity_core::subject::{Card, CardKind, LegalCapacity};
 use identity_core::{
     AccountLevel, AccountState, AuthenticationEvidence, Authenticator, AuthenticatorId,
@@ -122,7 +119,7 @@ fn explain(question: &Explain) -> Result<String, CliError> {
         authenticators: &person.authenticators,
         requirement: &requirement,
         wish: &AcrWish::None,
-        context: Context { fal: Fal::Fal2, procedure: Some(&procedure.code), approval: None },
+        context: Context { fal: Fal::Fal2, procedure: Some(&procedure.code), ..Context::default() },
     };
     let decision = decide(&request, policy, now);
     Ok(told(procedure, policy, &decision))
@@ -191,7 +188,10 @@ impl Person {
         let evidence = authenticators
             .iter()
             .take(question.proven.len())
-            .map(|proven| evidence(proven, EvidenceId::generate(now, &entropy), proven_at))
+            .map(|proven| {
+                let id = EvidenceId::generate(now, &entropy);
+                AuthenticationEvidence::of(proven, id, proven_at)
+            })
             .collect();
         let level = if question.account_level == 1 { AccountLevel::One } else { AccountLevel::Two };
         Self {
@@ -247,23 +247,5 @@ fn authenticator(
         bound_at: now,
         expires_at: None,
         password_length,
-    }
-}
-
-fn evidence(proven: &Authenticator, id: EvidenceId, at: Timestamp) -> AuthenticationEvidence {
-    AuthenticationEvidence {
-        id,
-        subject: proven.subject,
-        authenticator: proven.id,
-        kind: proven.kind,
-        at,
-        verified_by_device: None,
-        intent: Intent::Shown,
-        phishing: PhishingResistance::None,
-        key: KeyProtection::NoKey,
-        password_length: proven.password_length,
-        device: None,
-        transaction: None,
-        biometric: None,
     }
 }

@@ -159,23 +159,7 @@ fn evidence(
     now: Timestamp,
     entropy: &dyn Entropy,
 ) -> AuthenticationEvidence {
-    use identity_core::evidence::{Intent, KeyProtection, PhishingResistance};
-
-    AuthenticationEvidence {
-        id: EvidenceId::generate(now, entropy),
-        subject: authenticator.subject,
-        authenticator: authenticator.id,
-        kind: authenticator.kind,
-        at: now,
-        verified_by_device: None,
-        intent: Intent::Shown,
-        phishing: PhishingResistance::None,
-        key: KeyProtection::NoKey,
-        password_length: authenticator.password_length,
-        device: None,
-        transaction: None,
-        biometric: None,
-    }
+    AuthenticationEvidence::of(authenticator, EvidenceId::generate(now, entropy), now)
 }
 
 fn grant(

@@ -9,6 +9,7 @@ use flows::Provider;
 use identity_core::Clock;
 use ledger::Sequence;
 use node::measure;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -21,6 +22,7 @@ use super::shutdown::{Shutdown, Trigger, channel};
 use super::stores::Durable;
 use super::{Node, Role};
 use crate::observe::indicators::Indicators;
+use crate::policies::Rereader;
 
 const ROTATION_CHECK: Duration = Duration::from_mins(1);
 /// Partitions are made months ahead: once a day would do.
@@ -28,6 +30,7 @@ const KEEPING_CHECK: Duration = Duration::from_hours(1);
 /// After the connection that hears of news was lost.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 const EXPIRY_CHECK: Duration = Duration::from_hours(1);
+const POLICY_CHECK: Duration = Duration::from_secs(15);
 const SEALING_CHECK: Duration = Duration::from_secs(1);
 /// After the past could not be counted.
 const COUNTING_AGAIN: Duration = Duration::from_secs(10);
@@ -56,6 +59,10 @@ impl Background {
             loops.spawn(work.clone().count_the_past(Arc::clone(indicators), node.loaded_at));
         }
         loops.spawn(work.clone().remind(Arc::clone(&node.guards)));
+        if let Some(directory) = node.policy_directory.clone() {
+            let policies = Arc::clone(&node.provider.policies);
+            loops.spawn(work.clone().reread(Rereader::new(directory, policies)));
+        }
         match role {
             Role::Introspection => {}
             Role::All | Role::Authorization => {
@@ -219,6 +226,25 @@ impl Work {
             reminders.log(guards.expiries(now), now);
             if self.stopped_within(EXPIRY_CHECK).await {
                 return;
+            }
+        }
+    }
+
+    /// At once when told to by SIGHUP, and by itself soon after the files changed.
+    async fn reread(self, mut rereader: Rereader) {
+        let mut outage = Outage::new("reading policies");
+        let mut hangup = match signal(SignalKind::hangup()) {
+            Ok(hangup) => hangup,
+            Err(error) => {
+                outage.note::<(), _>(Err(error));
+                return;
+            }
+        };
+        loop {
+            outage.note(rereader.step(self.clock.now()));
+            tokio::select! {
+                stopped = self.stopped_within(POLICY_CHECK) => if stopped { return },
+                _ = hangup.recv() => {}
             }
         }
     }

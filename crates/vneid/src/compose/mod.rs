@@ -19,11 +19,12 @@ mod stores;
 mod tests;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use assurance::Acr;
+use assurance::{Acr, Policies};
 use authorization_server::outbound::{Outbound, OutboundError};
 use authorization_server::{ServerState, StateError};
 use axum::Router;
@@ -119,6 +120,8 @@ pub struct Node {
     outbound: Arc<Outbound>,
     /// The ledger's head before anything was loaded from the store.
     loaded_at: Sequence,
+    /// Absent where the policies built in hold.
+    policy_directory: Option<PathBuf>,
     tls: Option<TlsFiles>,
     connections: usize,
     observing: Observing,
@@ -148,7 +151,7 @@ impl Node {
             // Before anything takes a handle.
             observe::install();
         }
-        let policies = Arc::new(policies::load(config.policy_directory.as_deref())?);
+        let policies = Arc::new(Policies::new(policies::load(config.policy_directory.as_deref())?));
         let durable = Durable::open(config, Arc::clone(&entropy)).await?;
         let now = clock.now();
         match config.environment {
@@ -198,6 +201,7 @@ impl Node {
             durable,
             outbound: Arc::new(outbound(config)?),
             loaded_at,
+            policy_directory: config.policy_directory.clone(),
             tls: config.tls.clone(),
             connections: config.connections,
             observing: config.observing.clone(),

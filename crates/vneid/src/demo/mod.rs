@@ -215,7 +215,7 @@ impl Demo {
 /// The essential procedures of the policy in force, as the portal knows them.
 fn procedures(node: &Node) -> Arc<[Procedure]> {
     let policy = node.provider.policies.at(node.clock.now());
-    let known = policy.map(assurance::Policy::procedures).unwrap_or_default();
+    let known = policy.as_deref().map(assurance::Policy::procedures).unwrap_or_default();
     known
         .iter()
         .map(|procedure| Procedure {
