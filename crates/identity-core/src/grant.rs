@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
+use crate::decision::RecordedDecision;
 use crate::evidence::AuthenticationEvidence;
 use crate::id::{ClientId, GrantId, SessionId, SubjectId};
 use crate::time::Timestamp;
@@ -55,6 +56,10 @@ pub struct AuthorizationCode {
     /// Values of an essential `acr`: judged again at redemption (edge case 29).
     pub demanded_acr: Vec<String>,
     pub expires_at: Timestamp,
+    /// How the person was judged: becomes part of the grant's event, so that nothing is written for it
+    /// before. Absent from codes of the release before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<RecordedDecision>,
 }
 
 /// What the token request presents, each value already authenticated or digested by the caller.

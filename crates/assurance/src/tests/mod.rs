@@ -1,6 +1,7 @@
 //! The model's laws and edge cases (assurance.md §2.5), against the policy that is delivered.
 
 mod golden;
+mod kept;
 mod laws;
 mod policies;
 mod reference;

@@ -189,6 +189,7 @@ fn code() -> AuthorizationCode {
         nonce: Some("n".to_owned()),
         demanded_acr: vec!["a".to_owned()],
         expires_at: NOW,
+        decision: Some(crate::RecordedDecision(vec![0xff; 40])),
     }
 }
 

@@ -28,6 +28,7 @@ fn code() -> AuthorizationCode {
         nonce: None,
         demanded_acr: Vec::new(),
         expires_at: NOW.plus(AuthorizationCode::LIFE),
+        decision: None,
     }
 }
 
