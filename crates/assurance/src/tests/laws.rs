@@ -108,6 +108,42 @@ proptest! {
     }
 
     #[test]
+    fn l5_a_comparison_counts_only_beside_a_key_of_its_device(
+        evidence in any_evidence(),
+    ) {
+        let keyless = |item: &AuthenticationEvidence| item.key == KeyProtection::NoKey;
+        let mut without_keys: Vec<_> = evidence.into_iter().filter(|e| keyless(e)).collect();
+        let before = levels(&without_keys, NOW);
+        without_keys.push(face(NOW));
+        prop_assert_eq!(levels(&without_keys, NOW), before);
+        // On another device it does not help either.
+        let elsewhere = Some(DeviceId::from_uuid(Uuid::from_u128(77)));
+        without_keys.push(AuthenticationEvidence {
+            device: elsewhere,
+            ..passkey(KeyProtection::Synced, None, NOW)
+        });
+        let with_key = levels(&without_keys, NOW);
+        without_keys.retain(|item| item.kind != AuthenticatorKind::Face);
+        prop_assert_eq!(levels(&without_keys, NOW), with_key);
+    }
+
+    #[test]
+    fn l6_aal3_needs_a_hardware_key_that_resists_phishing_and_shows_intent(
+        evidence in any_evidence(), drop in 0..3_u8,
+    ) {
+        let lacking: Vec<_> = evidence.into_iter().map(|mut item| {
+            match drop {
+                0 => item.phishing = PhishingResistance::None,
+                1 => item.intent = identity_core::evidence::Intent::NotShown,
+                _ if item.key == KeyProtection::Hardware => item.key = KeyProtection::Synced,
+                _ => {}
+            }
+            item
+        }).collect();
+        prop_assert!(levels(&lacking, NOW).aal <= Aal::Aal2);
+    }
+
+    #[test]
     fn l7_what_lies_above_the_cap_of_restricted_methods_stands_without_them(
         evidence in any_evidence(),
     ) {
@@ -175,6 +211,53 @@ proptest! {
         prop_assert_eq!(reached.reasons.len(), 1);
         let denied = matches!(decide(&state, &evidence, &requirement), Decision::Deny { .. });
         prop_assert!(denied);
+    }
+
+    #[test]
+    fn l11_nobody_represented_gets_more_than_their_representative_reached(
+        evidence in any_evidence(), vn in select(VnAuthenticationLevel::ALL), aal in select(Aal::ALL),
+        ward in prop::bool::ANY,
+    ) {
+        let mut state = child(vec![guardian_link(GuardianScope::Everything)]);
+        if ward {
+            state.capacity = LegalCapacity::Represented;
+        }
+        let levels = Levels { vn_authentication: vn, aal, ..ALL };
+        let scope = GuardianScope::Everything;
+        let approval = GuardianApproval { guardian: GUARDIAN, at: NOW, scope, levels };
+        let context = Context { approval: Some(&approval), ..Context::default() };
+        let reached = crate::evaluate(&state, &evidence, &context, policy(), NOW).vector.levels;
+        let but_fal = Levels { fal: Fal::None, ..reached };
+        prop_assert!(but_fal <= levels);
+        let own = SubjectState { birth_date: day("1990-01-01"), ..state.clone() };
+        let grown = evaluate(&own, &evidence, NOW).vector.levels.vn_authentication;
+        prop_assert_eq!(reached.vn_authentication, if ward { vn } else { vn.min(grown) });
+    }
+
+    #[test]
+    fn l12_evidence_counts_for_its_own_transaction_and_no_other(evidence in any_evidence()) {
+        let demands = [Demand::TransactionBound].into();
+        let requirement = Requirement { demands, ..Requirement::default() };
+        let decide_for = |given: &str, asked: &str| {
+            let evidence: Vec<_> = evidence.iter().cloned().map(|item| AuthenticationEvidence {
+                transaction: Some(given.to_owned()),
+                ..item
+            }).collect();
+            let context = Context { transaction: Some(asked), ..Context::default() };
+            crate::decide(&DecisionRequest {
+                state: &citizen(),
+                evidence: &evidence,
+                authenticators: &[],
+                requirement: &requirement,
+                wish: &AcrWish::None,
+                context,
+            }, policy(), NOW)
+        };
+        let plain = decide_holding(&citizen(), &evidence, &[], &Requirement::default(), &AcrWish::None);
+        let same = matches!(decide_for("a", "a"), Decision::Permit { .. });
+        prop_assert_eq!(same, matches!(plain, Decision::Permit { .. }));
+        let other = matches!(decide_for("a", "b"), Decision::Deny { .. });
+        prop_assert!(other);
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! The model's laws and edge cases (assurance.md §2.5), against the policy that is delivered.
 
+mod circumstances;
 mod golden;
 mod kept;
 mod laws;
 mod policies;
+mod records;
 mod reference;
+mod transactions;
 mod universe;
 
 use std::sync::LazyLock;
@@ -226,4 +229,43 @@ fn asked(decision: &Decision) -> Vec<Vec<AuthenticatorKind>> {
 
 fn texts(reasons: &[crate::ReasonCode]) -> Vec<String> {
     reasons.iter().map(ToString::to_string).collect()
+}
+
+/// A question whose every part can be changed.
+struct Ask<'a> {
+    state: SubjectState,
+    evidence: &'a [AuthenticationEvidence],
+    held: &'a [Authenticator],
+    requirement: Requirement,
+    context: Context<'a>,
+}
+
+impl Ask<'_> {
+    fn at(&self, now: Timestamp) -> Decision {
+        let request = DecisionRequest {
+            state: &self.state,
+            evidence: self.evidence,
+            authenticators: self.held,
+            requirement: &self.requirement,
+            wish: &AcrWish::None,
+            context: self.context,
+        };
+        crate::decide(&request, policy(), now)
+    }
+
+    fn now(&self) -> Decision {
+        self.at(NOW)
+    }
+}
+
+fn bound(kind: AuthenticatorKind, at: Timestamp) -> Authenticator {
+    Authenticator { bound_at: at, ..authenticator(kind) }
+}
+
+fn app(at: Timestamp) -> AuthenticationEvidence {
+    AuthenticationEvidence {
+        key: KeyProtection::Software,
+        device: Some(PHONE),
+        ..proof(AuthenticatorKind::App, at)
+    }
 }

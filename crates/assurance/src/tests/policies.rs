@@ -130,6 +130,57 @@ fn gaps_overlaps_and_backward_periods_are_refused() {
 }
 
 #[test]
+fn a_scope_or_transaction_that_names_no_requirement_is_refused_by_its_line() {
+    let broken = POLICY_2026
+        .replace(
+            "vn_identity = { requirement = \"personal-number\"",
+            "vn_identity = { requirement = \"gone\"",
+        )
+        .replace("from_amount = 10_000_000\n", "from_amont = 10_000_000\n");
+    let found = faults(&[("p.toml", &broken)]);
+    let at = |text| format!("p.toml:{}: ", line_of(&broken, text));
+    assert!(
+        found.contains(&format!("{}there is no requirement `gone`", at("vn_identity"))),
+        "{found:?}"
+    );
+    let misspelt = format!("{}unknown key `transactions.from_amont`", at("from_amont"));
+    assert!(found.contains(&misspelt), "{found:?}");
+    assert_eq!(found.len(), 2, "{found:?}");
+    for table in ["[residence]", "[barcode]", "[sim_swap]"] {
+        let without = POLICY_2026.replace(table, "[elsewhere]");
+        assert_eq!(faults(&[("p.toml", &without)]).len(), 2, "{table}");
+    }
+}
+
+#[test]
+fn every_source_is_given() {
+    for policy in POLICIES.policies() {
+        let sources = policy
+            .transactions()
+            .iter()
+            .map(|rule| &rule.source)
+            .chain(policy.scopes().map(|(_, rule)| &rule.source));
+        let sources: Vec<_> = sources.collect();
+        assert!(sources.len() > 5);
+        assert!(sources.into_iter().all(|source| !source.is_empty()));
+        assert!(policy.requirements().all(|(_, _, source)| !source.is_empty()));
+    }
+}
+
+#[test]
+fn a_set_put_in_place_is_judged_by_at_once_and_a_policy_taken_before_stays_whole() {
+    let policies = crate::Policies::new(PolicySet::parse([("old", POLICY_2024)]).unwrap());
+    let then = day("2025-06-01").start_in_viet_nam();
+    let taken = policies.at(then).unwrap();
+    assert!(policies.at(NOW).is_none());
+    policies.replace(POLICIES.clone());
+    assert_eq!(policies.at(NOW).unwrap().version, "2026-09-28");
+    assert_eq!(taken.version, "2024-07-01");
+    assert_eq!(policies.all().version("2024-07-01"), Some(&*taken));
+    assert_eq!(policies.all().version("2020-01-01"), None);
+}
+
+#[test]
 fn a_restricted_kind_may_not_be_given_aal3_and_the_base_requirement_may_not_be_dropped() {
     let generous = POLICY_2026.replace(
         "[kinds.sms_code]\nvn_at_most = 2\naal_at_most = 2",

@@ -5,8 +5,8 @@
 //! written from the numbered edge cases, are for.
 
 mod foresee;
-mod generate;
-mod model;
+pub mod generate;
+pub mod model;
 mod settle;
 
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ use super::*;
 use generate::case;
 use model::{Answer, Case};
 
-fn engine(case: &Case) -> Answer {
+pub fn request_of(case: &Case) -> DecisionRequest<'_> {
     let context = Context {
         fal: case.fal,
         procedure: case.procedure,
@@ -24,15 +24,18 @@ fn engine(case: &Case) -> Answer {
         transaction: case.transaction,
         history: case.history,
     };
-    let request = DecisionRequest {
+    DecisionRequest {
         state: &case.state,
         evidence: &case.evidence,
         authenticators: &case.authenticators,
         requirement: &case.requirement,
         wish: &case.wish,
         context,
-    };
-    match crate::decide(&request, case.policy, case.now) {
+    }
+}
+
+fn engine(case: &Case) -> Answer {
+    match crate::decide(&request_of(case), case.policy, case.now) {
         Decision::Permit { evaluation } => Answer::Permit {
             levels: evaluation.vector.levels,
             acr: evaluation.acr,
