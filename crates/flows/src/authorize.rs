@@ -12,7 +12,7 @@ use std::sync::Arc;
 use identity_core::grant::{AuthorizationCode, GrantTerms};
 use identity_core::relying_party::{ClientProfile, GrantType};
 use identity_core::secret::SecretDigest;
-use identity_core::{GrantId, RelyingParty, Timestamp};
+use identity_core::{GrantId, RecordedDecision, RelyingParty, Timestamp};
 use node::measure::{Outcome, Step};
 use protocol::authorize::Prompt;
 use protocol::redirect_uri::ApplicationType;
@@ -23,9 +23,10 @@ use protocol::{
 
 use crate::claims::Asked;
 use crate::consent;
+use crate::decisions;
 use crate::identifier::subject_identifier;
 use crate::interaction::{AccountChoice, CheckedRequest, Interaction, Purpose};
-use crate::judgement::{Judgement, NextProof, judge};
+use crate::judgement::{Judgement, NextProof, Permission, judge};
 use crate::provider::Provider;
 use crate::refusal::{Fault, PageError, PageRefusal};
 use crate::sealed;
@@ -204,7 +205,7 @@ pub fn login_for(
     }
 }
 
-/// Looks where the person stands and says what comes next. Pure of HTTP; writes nothing.
+/// Looks where the person stands and says what comes next. Pure of HTTP; writes nothing but what it refuses.
 pub async fn advance(
     provider: &Provider,
     interaction: &Interaction,
@@ -271,7 +272,7 @@ fn advance_home(
     match judge(provider, interaction, None, live, now)? {
         Judgement::Permit(_) => Ok(Next::Home { path: path.to_owned() }),
         Judgement::Prove(proof) => Ok(Next::Ask(proof.into())),
-        Judgement::OutOfReach { reason } | Judgement::NotUsable { reason } => {
+        Judgement::OutOfReach { reason, .. } | Judgement::NotUsable { reason, .. } => {
             Err(PageRefusal::AccountNotUsable(reason).into())
         }
     }
@@ -327,13 +328,15 @@ impl Attempt<'_> {
                 Judgement::Permit(permission) => permission,
                 Judgement::Prove(proof) => return Ok(Outlook::Needs(proof.into())),
                 // SU-02: better no token than a weaker one that looks right.
-                Judgement::OutOfReach { .. } => {
+                Judgement::OutOfReach { decision, .. } => {
+                    self.record_refusal(live, decision).await?;
                     return Ok(Outlook::Refused(ProtocolError::new(
                         ErrorCode::UnmetAuthenticationRequirements,
                         "the person cannot reach the level asked for",
                     )));
                 }
-                Judgement::NotUsable { reason } if !self.silent() => {
+                Judgement::NotUsable { reason, decision } if !self.silent() => {
+                    self.record_refusal(live, decision).await?;
                     return Err(PageRefusal::AccountNotUsable(reason).into());
                 }
                 Judgement::NotUsable { .. } => return Ok(Outlook::Needs(Page::Login)),
@@ -342,7 +345,16 @@ impl Attempt<'_> {
         let agreed =
             consent::agreed(self.provider, self.interaction, &self.party, live, &asked).await?;
         let Some(agreed) = agreed else { return Ok(Outlook::Needs(Page::Consent)) };
-        Ok(Outlook::Granted { code: self.code(live, permission.evidence, &asked, &agreed)? })
+        Ok(Outlook::Granted { code: self.code(live, permission, &asked, &agreed)? })
+    }
+
+    async fn record_refusal(
+        &self,
+        live: &LiveSession,
+        decision: Option<RecordedDecision>,
+    ) -> Result<(), Fault> {
+        let (provider, subject) = (self.provider, live.subject.id);
+        decisions::record_refusal(provider, &self.party, subject, decision, self.now).await
     }
 
     /// OC-03: an answer about a certain person is only ever given about that person.
@@ -370,7 +382,7 @@ impl Attempt<'_> {
     fn code(
         &self,
         live: &LiveSession,
-        evidence: Vec<identity_core::AuthenticationEvidence>,
+        permission: Permission,
         asked: &Asked,
         agreed: &consent::Agreed,
     ) -> Result<String, Fault> {
@@ -385,7 +397,7 @@ impl Attempt<'_> {
                 scopes: asked.scopes.clone(),
                 userinfo_claims: asked.userinfo.intersection(&agreed.claims).cloned().collect(),
                 id_token_claims: asked.id_token.intersection(&agreed.claims).cloned().collect(),
-                evidence,
+                evidence: permission.evidence,
                 asked_acr: asked.acr.clone(),
                 authorized_at: self.now,
             },
@@ -395,6 +407,7 @@ impl Attempt<'_> {
             nonce: request.nonce.clone(),
             demanded_acr: demanded_acr(request),
             expires_at: self.now.plus(AuthorizationCode::LIFE),
+            decision: permission.decision,
         };
         sealed::seal(self.provider, &code, self.now)
     }

@@ -18,6 +18,7 @@ pub mod authorize;
 pub mod citizen;
 pub mod claims;
 pub mod consent;
+pub mod decisions;
 pub mod hashers;
 mod identifier;
 pub mod interaction;

@@ -39,7 +39,7 @@ impl RefusalBudget {
     const EACH_MILLIS: i64 = 50;
     const BURST: i64 = 200;
 
-    fn spend(&self, now: Timestamp) -> bool {
+    pub(crate) fn spend(&self, now: Timestamp) -> bool {
         let now = now.unix_millis();
         let spent = self.paid_off_at.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |at| {
             let next = at.max(now) + Self::EACH_MILLIS;
@@ -61,8 +61,8 @@ pub async fn record(
         tracing::debug!("refusal not recorded: too many of them");
         return Ok(());
     }
-    let kind =
-        EventKind::RequestRefused { code: refused.code.clone(), reason: refused.reason.clone() };
+    let (code, reason) = (refused.code.clone(), refused.reason.clone());
+    let kind = EventKind::RequestRefused { code, reason, decision: None };
     let mut event = SecurityEvent::new(kind, now, provider.entropy.as_ref());
     event.client.clone_from(&refused.client);
     provider.commit_uncontested(&[Change::Append(Box::new(event))], now).await

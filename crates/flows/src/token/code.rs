@@ -6,7 +6,9 @@ use identity_core::grant::{
     ActiveGrant, AuthorizationCode, RedeemRefusal, Redemption, RevocationReason,
 };
 use identity_core::relying_party::GrantType;
-use identity_core::{EventKind, Province, RelyingParty, SecurityEvent, Session, Timestamp};
+use identity_core::{
+    EventKind, Province, RecordedDecision, RelyingParty, SecurityEvent, Session, Timestamp,
+};
 use protocol::token::TokenType;
 use protocol::{CodeVerifier, ErrorCode, SecretString, TokenResponse};
 use storage::{Change, Commit, GrantScope};
@@ -38,6 +40,7 @@ pub async fn redeem(
     }
     let code = open_code(provider, &presented.code, now)?;
     let (nonce, demanded_acr) = (code.nonce.clone(), code.demanded_acr.clone());
+    let decision = code.decision.clone();
     let terms = code.terms.clone();
     let redemption = Redemption {
         client: &party.client_id,
@@ -50,9 +53,14 @@ pub async fn redeem(
         Err(refusal) => return Err(refused(provider, party, refusal, &terms, now).await?),
     };
     let dossier = dossier_of(provider, &grant.terms).await?;
-    let cleared = ensure_active(provider, party, &grant.terms, dossier, &demanded_acr, now)?;
+    let cleared = ensure_active(provider, party, &grant.terms, dossier, &demanded_acr, now);
+    let cleared = match cleared {
+        Ok(cleared) => cleared,
+        Err(unclear) => return Err(unclear.recorded(provider, party, &grant.terms, now).await),
+    };
     let response = respond(provider, party, &grant, &cleared, nonce, now)?;
-    match provider.commit(&insertion(provider, party, &grant, &cleared, now), now).await? {
+    let plan = insertion(provider, party, &grant, &cleared, decision, now);
+    match provider.commit(&plan, now).await? {
         Commit::Done => Ok(response),
         // Somebody redeemed it before: whoever holds what came of it must lose it (BCP-21).
         Commit::Lost(_) => {
@@ -133,6 +141,7 @@ fn insertion(
     party: &RelyingParty,
     grant: &ActiveGrant,
     cleared: &Cleared,
+    decision: Option<RecordedDecision>,
     now: Timestamp,
 ) -> Vec<Change> {
     let terms = &grant.terms;
@@ -143,6 +152,7 @@ fn insertion(
         claims: terms.userinfo_claims.union(&terms.id_token_claims).cloned().collect(),
         acr: crate::issue::acr(&cleared.judged.login, &[]).unwrap_or_default(),
         province: Province::of(&cleared.subject.profile.number),
+        decision,
     };
     let event = SecurityEvent::new(kind, now, provider.entropy.as_ref())
         .about(terms.subject)

@@ -13,7 +13,7 @@ use super::trouble::{Offer, Trouble};
 pub const STYLESHEET: &str = include_str!("../../../assets/portal.css");
 
 /// What the head of every page shows about the person in front of it.
-struct Visitor<'a> {
+pub struct Visitor<'a> {
     name: &'a str,
     account_level: String,
     authentication_level: String,
@@ -148,7 +148,7 @@ pub fn trouble(citizen: Option<&Citizen>, trouble: &Trouble, account_page: &str)
     html(said.status, &page)
 }
 
-fn html(status: StatusCode, page: &impl Template) -> Response {
+pub fn html(status: StatusCode, page: &impl Template) -> Response {
     match page.render() {
         Ok(body) => {
             (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response()
