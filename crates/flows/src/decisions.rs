@@ -12,6 +12,7 @@ use storage::Change;
 
 use crate::provider::Provider;
 use crate::refusal::Fault;
+use crate::refused_request::budget_covers;
 
 /// Under which code a refusal that rests on a decision stands in the ledger.
 pub const NOT_SURE_ENOUGH: &str = "not_sure_enough";
@@ -49,7 +50,7 @@ pub(crate) async fn record_refusal(
     decision: Option<RecordedDecision>,
     now: Timestamp,
 ) -> Result<(), Fault> {
-    if decision.is_none() || !provider.refusals.spend(now) {
+    if decision.is_none() || !budget_covers(provider, now).await {
         return Ok(());
     }
     let reason = "the assurance does not suffice".to_owned();

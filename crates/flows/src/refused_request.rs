@@ -39,7 +39,7 @@ impl RefusalBudget {
     const EACH_MILLIS: i64 = 50;
     const BURST: i64 = 200;
 
-    pub(crate) fn spend(&self, now: Timestamp) -> bool {
+    fn spend(&self, now: Timestamp) -> bool {
         let now = now.unix_millis();
         let spent = self.paid_off_at.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |at| {
             let next = at.max(now) + Self::EACH_MILLIS;
@@ -55,10 +55,7 @@ pub async fn record(
     refused: &RefusedRequest,
     now: Timestamp,
 ) -> Result<(), Fault> {
-    if !provider.refusals.spend(now)
-        || !shared_budget_covers(provider.transient.as_ref(), now).await
-    {
-        tracing::debug!("refusal not recorded: too many of them");
+    if !budget_covers(provider, now).await {
         return Ok(());
     }
     let (code, reason) = (refused.code.clone(), refused.reason.clone());
@@ -66,6 +63,16 @@ pub async fn record(
     let mut event = SecurityEvent::new(kind, now, provider.entropy.as_ref());
     event.client.clone_from(&refused.client);
     provider.commit_uncontested(&[Change::Append(Box::new(event))], now).await
+}
+
+/// Spends one refusal, of this node's budget and of all nodes'.
+pub(crate) async fn budget_covers(provider: &Provider, now: Timestamp) -> bool {
+    let covers = provider.refusals.spend(now)
+        && shared_budget_covers(provider.transient.as_ref(), now).await;
+    if !covers {
+        tracing::debug!("refusal not recorded: too many of them");
+    }
+    covers
 }
 
 /// All nodes together may record as much as one node alone can in the same time. Asked second, so

@@ -115,7 +115,8 @@ mod tests {
     #[test]
     fn an_unknown_age_is_too_old_and_no_demand_is_always_met() {
         // L13
-        let unknown = Login { auth_time: None, ..login(2, 4, 0) };
+        let mut unknown = login(2, 4, 0);
+        unknown.auth_time = None;
         assert!(Requirement::default().max_age(u32::MAX).unmet(&unknown, NOW).is_some());
         assert_eq!(Requirement::default().authentication_level(0).unmet(&unknown, NOW), None);
     }
