@@ -16,11 +16,12 @@ GRANT SELECT ON _sqlx_migrations TO vneid_app, vneid_introspection;
 GRANT SELECT, INSERT, UPDATE ON subjects, person_names, authenticators TO vneid_app;
 -- A name moves to somebody else; a key that is gone is the erasure of the person's data.
 GRANT SELECT, INSERT, DELETE ON login_names, subject_keys TO vneid_app;
--- A made-up name is forgotten, a logout notice is delivered, a session is removed a month after it
--- was over.
-GRANT SELECT, INSERT, UPDATE, DELETE ON unknown_names, logout_deliveries, sessions TO vneid_app;
--- Revoked, withdrawn: states, not absences.
-GRANT SELECT, INSERT, UPDATE ON grants, consents TO vneid_app;
+-- A made-up name is forgotten, a logout notice is delivered, a session or grant is removed a month
+-- after it was over.
+GRANT SELECT, INSERT, UPDATE, DELETE ON unknown_names, logout_deliveries, sessions, grants
+    TO vneid_app;
+-- Withdrawn: a state, not an absence.
+GRANT SELECT, INSERT, UPDATE ON consents TO vneid_app;
 GRANT SELECT, INSERT, UPDATE ON relying_parties, signing_keys TO vneid_app;
 -- What was written into the ledger stays as it was written; an identifier that was used stays used.
 GRANT SELECT, INSERT ON events, checkpoints, consumed_ids TO vneid_app;

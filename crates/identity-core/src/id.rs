@@ -26,6 +26,12 @@ macro_rules! typed_uuid {
                 Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
             }
 
+            /// Sorts before everything generated at `moment` or later.
+            pub fn earliest(moment: Timestamp) -> Self {
+                let millis = u64::try_from(moment.unix_millis()).unwrap_or(0);
+                Self(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
+            }
+
             pub const fn from_uuid(uuid: Uuid) -> Self {
                 Self(uuid)
             }

@@ -266,6 +266,15 @@ impl Database {
         Ok(migrated?)
     }
 
+    /// Of all tables that are ours; takes as long as it takes.
+    pub async fn vacuum(&self) -> Result<(), Fault> {
+        let mut connection = self.acquire().await?;
+        connection.execute("SET statement_timeout = 0").await?;
+        connection.execute("VACUUM (ANALYZE)").await?;
+        // The setting goes with the connection.
+        Ok(connection.close().await?)
+    }
+
     /// What is not applied yet, as `0001 foundation`. Writes nothing.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, Fault> {
         let mut connection = self.reader().await?;
@@ -353,6 +362,12 @@ impl Fault {
     pub fn is_collision(&self) -> bool {
         // serialization_failure, deadlock_detected
         matches!(self.code().as_deref(), Some("40001" | "40P01"))
+    }
+
+    /// The same key is there already.
+    pub fn is_duplicate(&self) -> bool {
+        // unique_violation
+        self.code().as_deref() == Some("23505")
     }
 
     /// The connection was dead before the statement could have had an effect on anybody: reading

@@ -7,6 +7,7 @@
 //!  PostgresStore      open · migrate · pending_migrations · keep_partitions, and the ports of `storage`
 //!    store            a commit and its retries; the shared ports do the rest
 //!    database         where it is, who is primary, the pool, what an error means
+//!    bulk             very many rows at once, by COPY
 //!    events           the ledger: appended without waiting, read in an order that skips nothing
 //!    claims           identifiers that count once, for an installation without Redis
 //!    listener         LISTEN: a hint that there is news
@@ -18,6 +19,7 @@
 //! Every read goes to the primary: read your writes. A commit that was acknowledged survives what the
 //! server's `synchronous_commit` says it survives; docs/operations/postgresql.md says what to set.
 
+mod bulk;
 mod claims;
 mod database;
 mod events;

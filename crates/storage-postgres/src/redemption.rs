@@ -2,16 +2,17 @@
 
 use identity_core::SecurityEvent;
 use identity_core::grant::ActiveGrant;
+use storage::terms::TermsForm;
 use storage::{Commit, Contest};
 
 use crate::database::{Connection, Fault};
-use crate::sql::column;
 use crate::sql::grants::OFFLINE_ACCESS;
 use crate::sql::ledger::EventColumns;
 
 /// Inserts both or, when the code was redeemed before, neither.
 pub async fn redeem(
     connection: &mut Connection,
+    form: TermsForm,
     grant: &ActiveGrant,
     event: &SecurityEvent,
 ) -> Result<Commit, Fault> {
@@ -34,7 +35,7 @@ pub async fn redeem(
         terms.client.as_str(),
         terms.session.uuid(),
         terms.scopes.contains(OFFLINE_ACCESS),
-        column::json(terms)?,
+        form.write(terms)?,
         i64::from(generation.0),
         rotated_at.unix_millis(),
         redeemed_at.unix_millis(),

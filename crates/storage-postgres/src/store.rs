@@ -6,8 +6,10 @@ use identity_core::{Entropy, Timestamp};
 use sqlx::{Postgres, Transaction};
 use storage::ports::StoreResult;
 use storage::privacy::{PersonalDataCipher, PersonalDataKeys};
+use storage::terms::TermsForm;
 use storage::{Change, Commit, PoolNumbers};
 
+use crate::bulk;
 use crate::claims::PostgresTransientStore;
 use crate::database::{Database, Fault, PostgresLocation, Reader};
 use crate::events;
@@ -32,6 +34,7 @@ const EXPIRED_FOR_SURE: i64 = 3_600_000;
 pub struct PostgresStore {
     database: Database,
     cipher: Arc<PersonalDataCipher>,
+    form: TermsForm,
 }
 
 impl PostgresStore {
@@ -42,13 +45,21 @@ impl PostgresStore {
         entropy: Arc<dyn Entropy>,
     ) -> StoreResult<Self> {
         let database = Database::open(location)?;
-        Ok(Self { database, cipher: Arc::new(PersonalDataCipher::new(keys, entropy)) })
+        let cipher = Arc::new(PersonalDataCipher::new(keys, entropy));
+        Ok(Self { database, cipher, form: TermsForm::default() })
+    }
+
+    /// How it writes new grants.
+    #[must_use]
+    pub fn writing(self, form: TermsForm) -> Self {
+        Self { form, ..self }
     }
 
     /// Brings the schema up to date, one process at a time. A database of a newer release is left
     /// alone, with an error.
     pub async fn migrate(&self, now: Timestamp) -> StoreResult<()> {
         self.database.migrate().await?;
+        bulk::finish(&self.database).await?;
         let mut transaction = self.database.transaction().await?;
         if events::lift_base(&mut transaction).await? {
             tracing::warn!("the ledger came from another cluster: its numbering was lifted");
@@ -60,6 +71,9 @@ impl PostgresStore {
     /// What [`Self::migrate`] would do, as `0001 foundation`.
     pub async fn pending_migrations(&self) -> StoreResult<Vec<String>> {
         let mut pending = self.database.pending_migrations().await?;
+        if bulk::is_unfinished(&mut *self.reader().await?).await? {
+            pending.push("indexes that an interrupted load did not build".to_owned());
+        }
         if pending.is_empty() && events::base_is_behind(&mut *self.reader().await?).await? {
             pending.push("numbering of a ledger that came from another cluster".to_owned());
         }
@@ -134,22 +148,41 @@ impl PostgresStore {
             // The most frequent plan: one statement is a transaction, and a single journey.
             return match self.reader().await? {
                 Reader::Direct(mut connection) => {
-                    redemption::redeem(&mut connection, grant, event).await
+                    redemption::redeem(&mut connection, self.form, grant, event).await
                 }
                 Reader::Pooled(mut transaction) => {
-                    let commit = redemption::redeem(&mut transaction, grant, event).await?;
+                    let commit =
+                        redemption::redeem(&mut transaction, self.form, grant, event).await?;
                     transaction.commit().await?;
                     Ok(commit)
                 }
             };
         }
         let mut transaction = self.database.transaction().await?;
-        let commit = change::apply_all(&mut transaction, &self.cipher, plan).await?;
+        let commit = change::apply_all(&mut transaction, &self.cipher, self.form, plan).await?;
         match commit {
             Commit::Done => transaction.commit().await?,
             Commit::Lost(_) => transaction.rollback().await?,
         }
         Ok(commit)
+    }
+
+    pub(crate) async fn try_load(&self, rows: &[Change]) -> Result<Commit, Fault> {
+        match bulk::load(&self.database, &self.cipher, rows).await? {
+            Some(commit) => Ok(commit),
+            None => self.try_commit(rows).await,
+        }
+    }
+
+    pub(crate) async fn try_begin_load(&self) -> Result<(), Fault> {
+        bulk::take_down(&self.database).await
+    }
+
+    /// Statistics, without which plans are guesses; and what is visible to all is marked, which
+    /// would otherwise be done at some busy moment.
+    pub(crate) async fn try_end_load(&self) -> Result<(), Fault> {
+        bulk::finish(&self.database).await?;
+        self.database.vacuum().await
     }
 
     pub(crate) async fn transaction(&self) -> Result<Transaction<'static, Postgres>, Fault> {

@@ -46,6 +46,7 @@ async fn fresh() -> (PostgresStore, FreshDatabase<'static>) {
     (store_at(&location(database.url())), database)
 }
 
+mod bulk;
 mod schema;
 
 mod contract {
@@ -144,36 +145,60 @@ async fn personal_data_and_secrets_are_nowhere_in_the_database() {
     }
 }
 
+/// The months that have a partition.
+fn months(database: &FreshDatabase<'_>) -> Vec<String> {
+    let names = database.psql(
+        "SELECT relname FROM pg_class WHERE relname ~ '^events_[0-9]+$' AND relkind = 'r'
+         ORDER BY relname",
+    );
+    names.lines().map(str::to_owned).collect()
+}
+
 #[tokio::test]
 async fn partitions_are_made_ahead_and_dropped_when_they_are_over() {
     let (store, database) = fresh().await;
-    let months = || {
-        database.psql(
-            "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class
-         WHERE relname ~ '^events_[0-9]+$' AND relkind = 'r'",
-        )
-    };
-    // NOW lies in September 2026.
-    let there = months();
-    assert_eq!(there.split(' ').count(), 3, "{there}");
-    let (first, last) = (there.split(' ').next().unwrap(), there.rsplit(' ').next().unwrap());
-    assert_eq!(store.commit(&[append(&revoked(NOW))]).await.unwrap(), Commit::Done);
+    let month = |count: u64| Duration::from_hours(count * 31 * 24);
+    // NOW lies in September 2026; the database keeps five years by its own clock.
+    let made = months(&database);
+    assert_eq!(made.len(), 3, "{made:?}");
+    let long_ago = NOW.minus(month(72));
+    store.keep_partitions(long_ago, None).await.unwrap();
+    let first = months(&database).remove(0);
+    assert_eq!(store.commit(&[append(&revoked(long_ago))]).await.unwrap(), Commit::Done);
     assert_eq!(database.psql(&format!("SELECT count(*) FROM {first}")), "1");
     assert_eq!(database.psql("SELECT count(*) FROM events_default"), "0");
 
-    let later = NOW.plus(Duration::from_hours(31 * 24));
+    let later = long_ago.plus(month(1));
     store.keep_partitions(later, None).await.unwrap();
-    assert_eq!(months().split(' ').count(), 4, "one more, and nothing dropped");
+    assert_eq!(months(&database).len(), 7, "one more, and nothing dropped");
     store.keep_partitions(later, Some(later)).await.unwrap();
-    assert!(!months().contains(first) && months().contains(last));
+    let left = months(&database);
+    assert!(!left.contains(&first) && left.ends_with(&made), "{left:?}");
     assert_eq!(store.head().await.unwrap(), Sequence(0), "the month went with its rows");
 
     // Nobody made partitions for years: appending goes on, and so does making the next ones.
-    let neglected = NOW.plus(Duration::from_hours(3 * 366 * 24));
+    let neglected = long_ago.plus(month(30));
     assert_eq!(store.commit(&[append(&revoked(neglected))]).await.unwrap(), Commit::Done);
     store.keep_partitions(neglected, None).await.unwrap();
     assert_eq!(database.psql("SELECT count(*) FROM events_default"), "1");
     assert_eq!(times(&store.news_after(Sequence(0), 10).await.unwrap().events), [neglected]);
+}
+
+#[tokio::test]
+async fn no_setting_and_no_clock_of_a_node_drops_what_the_law_keeps() {
+    let (store, database) = fresh().await;
+    assert_eq!(store.commit(&[append(&revoked(NOW))]).await.unwrap(), Commit::Done);
+    let before = months(&database);
+    let century = Duration::from_hours(100 * 366 * 24);
+    let refused = store.keep_partitions(NOW, Some(NOW.plus(century))).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    // A node whose clock runs away takes everything for expired.
+    let refused = store.keep_partitions(NOW.plus(century), None).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    assert!(months(&database).starts_with(&before));
+    assert_eq!(times(&store.news_after(Sequence(0), 10).await.unwrap().events), [NOW]);
+    let days = "SELECT count(*) FROM pg_class WHERE relname ~ '^consumed_ids_[0-9]+$'";
+    assert!(database.psql(days).parse::<u32>().unwrap() >= 4, "used identifiers stay used");
 }
 
 #[tokio::test]

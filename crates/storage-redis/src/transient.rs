@@ -54,6 +54,11 @@ impl RedisTransientStore {
         let beginning = tokio::spawn(begin_when_connected(Arc::clone(&memory), clock));
         Ok(Self { memory, beginning: beginning.abort_handle() })
     }
+
+    /// Whether Redis answers at all, in the time that it has for any answer.
+    pub async fn ping(&self) -> StoreResult<()> {
+        self.memory.link.run(&redis::cmd("PING")).await.map(drop)
+    }
 }
 
 impl Drop for RedisTransientStore {

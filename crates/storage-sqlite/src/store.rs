@@ -7,6 +7,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, Transaction};
 use storage::ports::StoreResult;
 use storage::privacy::{PersonalDataCipher, PersonalDataKeys};
+use storage::terms::TermsForm;
 use storage::{Change, Commit, PoolNumbers};
 
 use crate::database::{Database, Fault, SqliteLocation};
@@ -20,6 +21,7 @@ pub(crate) type Adapter = SqliteStore;
 pub struct SqliteStore {
     database: Database,
     cipher: Arc<PersonalDataCipher>,
+    form: TermsForm,
 }
 
 impl SqliteStore {
@@ -36,7 +38,14 @@ impl SqliteStore {
         entropy: Arc<dyn Entropy>,
     ) -> StoreResult<Self> {
         let database = Database::open(&location).await?;
-        Ok(Self { database, cipher: Arc::new(PersonalDataCipher::new(keys, entropy)) })
+        let cipher = Arc::new(PersonalDataCipher::new(keys, entropy));
+        Ok(Self { database, cipher, form: TermsForm::default() })
+    }
+
+    /// How it writes new grants.
+    #[must_use]
+    pub fn writing(self, form: TermsForm) -> Self {
+        Self { form, ..self }
     }
 
     /// Brings the schema up to date. A database of a newer release is left alone, with an error.
@@ -77,12 +86,28 @@ impl SqliteStore {
 
     pub(crate) async fn try_commit(&self, plan: &[Change]) -> Result<Commit, Fault> {
         let mut transaction = self.database.transaction().await?;
-        let commit = change::apply_all(&mut transaction, &self.cipher, plan).await?;
+        let commit = change::apply_all(&mut transaction, &self.cipher, self.form, plan).await?;
         match commit {
             Commit::Done => transaction.commit().await?,
             Commit::Lost(_) => transaction.rollback().await?,
         }
         Ok(commit)
+    }
+
+    pub(crate) async fn try_load(&self, rows: &[Change]) -> Result<Commit, Fault> {
+        self.try_commit(rows).await
+    }
+
+    #[expect(clippy::unused_async, reason = "the other adapter waits for its server")]
+    pub(crate) async fn try_begin_load(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    /// Without statistics SQLite guesses which index finds fewer rows.
+    pub(crate) async fn try_end_load(&self) -> Result<(), Fault> {
+        let mut transaction = self.database.transaction().await?;
+        sqlx::raw_sql("ANALYZE").execute(&mut *transaction).await?;
+        Ok(transaction.commit().await?)
     }
 
     pub(crate) async fn transaction(&self) -> Result<Transaction<'static, Sqlite>, Fault> {

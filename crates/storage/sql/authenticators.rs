@@ -175,7 +175,7 @@ impl EnrolmentRow {
 const PASSWORD: u8 = b'p';
 const TOTP: u8 = b't';
 
-fn seal(
+pub fn seal(
     credential: &Credential,
     key: &SubjectKey,
     id: AuthenticatorId,
@@ -197,7 +197,7 @@ fn credential_of(plaintext: &[u8]) -> Result<Credential, Fault> {
     }
 }
 
-fn status_columns(status: AuthenticatorStatus) -> (&'static str, Option<i64>) {
+pub fn status_columns(status: AuthenticatorStatus) -> (&'static str, Option<i64>) {
     match status {
         AuthenticatorStatus::Active => ("active", None),
         AuthenticatorStatus::Pending => ("pending", None),

@@ -1,6 +1,7 @@
 //! A change, as the statements that make it.
 
 use storage::privacy::PersonalDataCipher;
+use storage::terms::TermsForm;
 use storage::{Change, Commit, Contest};
 
 use super::{authenticators, consents, grants, ledger, registry, sessions, subjects, throttle};
@@ -27,6 +28,7 @@ impl Outcome {
 pub async fn apply_all(
     connection: &mut Connection,
     cipher: &PersonalDataCipher,
+    form: TermsForm,
     plan: &[Change],
 ) -> Result<Commit, Fault> {
     let mut appended = Vec::new();
@@ -35,7 +37,7 @@ pub async fn apply_all(
             appended.push(event.as_ref());
             continue;
         }
-        match apply(connection, cipher, change).await? {
+        match apply(connection, cipher, form, change).await? {
             Outcome::Applied => {}
             Outcome::Lost(contest) => return Ok(Commit::Lost(contest)),
         }
@@ -47,6 +49,7 @@ pub async fn apply_all(
 async fn apply(
     connection: &mut Connection,
     cipher: &PersonalDataCipher,
+    form: TermsForm,
     change: &Change,
 ) -> Result<Outcome, Fault> {
     match change {
@@ -62,7 +65,7 @@ async fn apply(
         Change::ExtendSession { session, handle, evidence, now } => {
             return sessions::extend(connection, *session, handle, evidence, *now).await;
         }
-        Change::InsertGrant(grant) => return grants::insert(connection, grant).await,
+        Change::InsertGrant(grant) => return grants::insert(connection, form, grant).await,
         Change::RotateGrant { grant, from, to, now } => {
             return grants::rotate(connection, *grant, *from, *to, *now).await;
         }

@@ -3,7 +3,9 @@
 use identity_core::grant::{ActiveGrant, Generation, Grant, RevocationReason, RevokedGrant};
 use identity_core::id::SessionId;
 use identity_core::{ClientId, GrantId, Timestamp};
-use storage::{Contest, GrantScope};
+use storage::terms::{self, TermsForm};
+use storage::{Contest, GrantScope, GrantsRemoved};
+use uuid::Uuid;
 
 use super::change::Outcome;
 use super::column;
@@ -13,7 +15,11 @@ use crate::database::{Connection, Fault};
 pub const OFFLINE_ACCESS: &str = "offline_access";
 
 /// The redemption of a code: its id can be inserted once (RFC 6749 §4.1.2).
-pub async fn insert(connection: &mut Connection, grant: &ActiveGrant) -> Result<Outcome, Fault> {
+pub async fn insert(
+    connection: &mut Connection,
+    form: TermsForm,
+    grant: &ActiveGrant,
+) -> Result<Outcome, Fault> {
     let ActiveGrant { terms, generation, rotated_at, redeemed_at } = grant;
     let inserted = sqlx::query!(
         "INSERT INTO grants (id, subject, client, session, offline, terms, generation, rotated_at,
@@ -25,7 +31,7 @@ pub async fn insert(connection: &mut Connection, grant: &ActiveGrant) -> Result<
         terms.client.as_str(),
         terms.session.uuid(),
         terms.scopes.contains(OFFLINE_ACCESS),
-        column::json(terms)?,
+        form.write(terms)?,
         i64::from(generation.0),
         rotated_at.unix_millis(),
         redeemed_at.unix_millis(),
@@ -139,6 +145,37 @@ pub async fn clients_of_session(
     clients.iter().map(|client| column::from_name(client)).collect()
 }
 
+/// See [`storage::Store::remove_ended_grants`]. Identifiers sort by time, so no index is needed to find
+/// what is old.
+pub async fn remove_ended(
+    connection: &mut Connection,
+    after: Option<GrantId>,
+    before: Timestamp,
+    most: u32,
+) -> Result<GrantsRemoved, Fault> {
+    let after = after.map_or(Uuid::nil(), GrantId::uuid);
+    let end = GrantId::earliest(before).uuid();
+    let last = sqlx::query_scalar!(
+        r#"SELECT id AS "id!: Uuid" FROM grants WHERE id > $1 AND id < $2
+           ORDER BY id LIMIT 1 OFFSET $3"#,
+        after,
+        end,
+        i64::from(most.saturating_sub(1)),
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let removed = sqlx::query!(
+        "DELETE FROM grants WHERE id > $1 AND id <= $2
+             AND (revoked_at < $3 OR (revoked_at IS NULL AND NOT offline AND redeemed_at < $3))",
+        after,
+        last.unwrap_or(end),
+        before.unix_millis(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(GrantsRemoved { count: removed.rows_affected(), next: last.map(GrantId::from_uuid) })
+}
+
 pub(super) struct GrantRow {
     pub(super) terms: String,
     pub(super) generation: i64,
@@ -150,7 +187,7 @@ pub(super) struct GrantRow {
 
 impl GrantRow {
     pub(super) fn read(self) -> Result<Grant, Fault> {
-        let terms = column::from_json(&self.terms)?;
+        let terms = terms::read(&self.terms)?;
         if let Some((at, reason)) = self.revoked_at.zip(self.revoked_reason) {
             let (reason, at) = (column::from_name(&reason)?, Timestamp::from_unix_millis(at));
             return Ok(Grant::Revoked(RevokedGrant { terms, reason, at }));

@@ -1,6 +1,6 @@
 //! The ports, each a connection and one call. An adapter brings `crate::store::Adapter` with
-//! `reader`, `in_time`, `cipher`, `transaction` and `try_commit`, and `crate::events` for what hangs on commit
-//! order.
+//! `reader`, `in_time`, `cipher`, `transaction`, `try_commit` and the three of a load, and `crate::events`
+//! for what hangs on commit order.
 
 use ::ledger::{News, RecordedEvent, Sequence};
 use async_trait::async_trait;
@@ -14,8 +14,8 @@ use identity_core::{ClientId, GrantId, LoginName, RelyingParty, Session, Subject
 use storage::ports::StoreResult;
 use storage::record::{Dossier, DossierOf, SubjectListing};
 use storage::{
-    Change, Commit, Enrolment, KeyReader, Lease, LedgerReader, LogoutDelivery, RegistryReader,
-    SignedCheckpoint, Store, StoreError, ThrottleKey, VersionedSubject,
+    Change, Commit, Enrolment, GrantsRemoved, KeyReader, Lease, LedgerReader, LogoutDelivery,
+    RegistryReader, SignedCheckpoint, Store, StoreError, ThrottleKey, VersionedSubject,
 };
 
 use uuid::Uuid;
@@ -113,6 +113,18 @@ impl Store for Adapter {
         Ok(self.in_time(self.try_commit(plan)).await?)
     }
 
+    async fn load(&self, rows: Vec<Change>) -> StoreResult<Commit> {
+        Ok(self.try_load(&rows).await?)
+    }
+
+    async fn begin_load(&self) -> StoreResult<()> {
+        Ok(self.try_begin_load().await?)
+    }
+
+    async fn end_load(&self) -> StoreResult<()> {
+        Ok(self.try_end_load().await?)
+    }
+
     async fn subject(&self, id: SubjectId) -> StoreResult<Option<VersionedSubject>> {
         read!(self, subjects::by_id(self.cipher(), id))
     }
@@ -194,6 +206,15 @@ impl Store for Adapter {
 
     async fn remove_dead_sessions(&self, before: Timestamp, most: u32) -> StoreResult<u64> {
         write_once!(self, sessions::remove_dead(before, most))
+    }
+
+    async fn remove_ended_grants(
+        &self,
+        after: Option<GrantId>,
+        before: Timestamp,
+        most: u32,
+    ) -> StoreResult<GrantsRemoved> {
+        write_once!(self, grants::remove_ended(after, before, most))
     }
 
     async fn due_logouts(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<LogoutDelivery>> {

@@ -173,8 +173,7 @@ async fn write_names(
     cipher: &PersonalDataCipher,
     subject: &Subject,
 ) -> Result<Outcome, Fault> {
-    for name in login_names(&subject.profile) {
-        let index = cipher.blind_index(&name.index_input());
+    for index in login_indexes(subject, cipher) {
         let taken = sqlx::query!(
             "INSERT INTO login_names (blind_index, subject) VALUES ($1, $2)
              ON CONFLICT (blind_index) DO NOTHING",
@@ -187,7 +186,7 @@ async fn write_names(
             return Ok(Outcome::Lost(Contest::NameTaken));
         }
     }
-    let index = cipher.blind_index(&person_index_input(&subject.profile.name.folded()));
+    let index = name_index(subject, cipher);
     sqlx::query!(
         "INSERT INTO person_names (subject, blind_index) VALUES ($1, $2)
          ON CONFLICT (subject) DO UPDATE SET blind_index = excluded.blind_index",
@@ -199,10 +198,20 @@ async fn write_names(
     Ok(Outcome::Applied)
 }
 
-/// The number in force and the phone; never a superseded number.
-fn login_names(profile: &Profile) -> impl Iterator<Item = LoginName> {
-    let phone = profile.phone.as_ref().map(|phone| LoginName::Phone(phone.value.clone()));
-    std::iter::once(LoginName::of_number(&profile.number)).chain(phone)
+/// What leads to a person: the number in force and the phone; never a superseded number.
+pub fn login_indexes(
+    subject: &Subject,
+    cipher: &PersonalDataCipher,
+) -> impl Iterator<Item = [u8; 32]> {
+    let Profile { number, phone, .. } = &subject.profile;
+    let phone = phone.as_ref().map(|phone| LoginName::Phone(phone.value.clone()));
+    let names = std::iter::once(LoginName::of_number(number)).chain(phone);
+    names.map(|name| cipher.blind_index(&name.index_input()))
+}
+
+/// What a person is found by together with all who bear the same name.
+pub fn name_index(subject: &Subject, cipher: &PersonalDataCipher) -> [u8; 32] {
+    cipher.blind_index(&person_index_input(&subject.profile.name.folded()))
 }
 
 fn person_index_input(folded: &str) -> String {
@@ -210,14 +219,18 @@ fn person_index_input(folded: &str) -> String {
 }
 
 /// A subject as columns.
-struct Written {
-    level: i64,
-    state: &'static str,
-    sealed: Vec<u8>,
+pub struct Written {
+    pub level: i64,
+    pub state: &'static str,
+    pub sealed: Vec<u8>,
 }
 
 impl Written {
-    fn of(subject: &Subject, key: &SubjectKey, cipher: &PersonalDataCipher) -> Result<Self, Fault> {
+    pub fn of(
+        subject: &Subject,
+        key: &SubjectKey,
+        cipher: &PersonalDataCipher,
+    ) -> Result<Self, Fault> {
         let body = column::json(subject)?.into_bytes();
         Ok(Self {
             level: i64::from(subject.account.level.number()),

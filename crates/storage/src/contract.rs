@@ -4,7 +4,7 @@
 //!  durable_suite!(make)     a #[tokio::test] per case; `make` is an async fn() that returns an
 //!                           Arc<dyn Store> and what must outlive it (a directory, or nothing)
 //!  transient_suite!(make)   the same for TransientStore; its epoch is `sample::BEGAN`
-//!  subjects · authenticators · sessions · grants · dossiers · registry · nodes · ledger · transient   the cases
+//!  subjects · authenticators · sessions · grants · dossiers · registry · loads · nodes · ledger · transient   the cases
 //!  sample                   people, logins and grants to play with
 //! ```
 //!
@@ -21,6 +21,7 @@ pub mod authenticators;
 pub mod dossiers;
 pub mod grants;
 pub mod ledger;
+pub mod loads;
 pub mod nodes;
 pub mod registry;
 pub mod sample;
@@ -65,6 +66,7 @@ macro_rules! durable_suite {
             grants::of_parallel_rotations_of_one_generation_one_wins,
             grants::a_revoked_grant_never_rotates_and_keeps_its_first_reason,
             grants::grants_are_revoked_in_scope_only,
+            grants::grants_that_are_long_over_are_removed_step_by_step,
             grants::logout_tells_each_client_of_the_session_once,
             grants::consents_are_kept_per_person_and_client,
             dossiers::a_dossier_holds_what_its_parts_would_say,
@@ -76,6 +78,9 @@ macro_rules! durable_suite {
             registry::of_parallel_first_starts_one_wins,
             registry::a_key_is_rewrapped_from_what_was_seen,
             registry::logouts_are_due_until_finished,
+            loads::what_is_loaded_is_as_if_it_had_been_committed,
+            loads::whoever_exists_already_is_not_loaded_again,
+            loads::rows_of_another_kind_are_loaded_too,
             nodes::of_parallel_takers_of_a_logout_one_wins,
             nodes::a_lease_has_one_holder_until_it_runs_out,
             ledger::events_come_back_in_order_byte_for_byte,

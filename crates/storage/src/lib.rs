@@ -12,6 +12,7 @@
 //!  Bell             a hint that the ledger has news
 //!  change           Change · Contest: the plan, and who won
 //!  privacy          per-subject encryption and blind indexes, for adapters
+//!  terms            how a grant's terms stand in a column
 //!  pool             what adapters tell about their connections
 //!  memory           stores that live and die with the process
 //!  contract         one suite that every adapter passes (feature `contract`)
@@ -27,6 +28,7 @@ pub mod pool;
 pub mod ports;
 pub mod privacy;
 pub mod record;
+pub mod terms;
 pub mod transient_key;
 
 pub use change::{Change, Commit, Contest, GrantScope, KeyChange, SessionScope};
@@ -34,6 +36,6 @@ pub use error::StoreError;
 pub use pool::{PoolNumbers, WaitingRoom};
 pub use ports::{Bell, Claim, KeyReader, LedgerReader, RegistryReader, Store, TransientStore};
 pub use record::{
-    Credential, Enrolment, Frontier, Lease, LogoutDelivery, SignedCheckpoint, ThrottleKey,
-    VersionedSubject,
+    Credential, Enrolment, Frontier, GrantsRemoved, Lease, LogoutDelivery, SignedCheckpoint,
+    ThrottleKey, VersionedSubject,
 };

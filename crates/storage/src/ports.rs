@@ -16,8 +16,8 @@ use uuid::Uuid;
 use crate::change::{Change, Commit};
 use crate::error::StoreError;
 use crate::record::{
-    Dossier, DossierOf, Enrolment, Lease, LogoutDelivery, SignedCheckpoint, SubjectListing,
-    ThrottleKey, VersionedSubject,
+    Dossier, DossierOf, Enrolment, GrantsRemoved, Lease, LogoutDelivery, SignedCheckpoint,
+    SubjectListing, ThrottleKey, VersionedSubject,
 };
 
 pub type StoreResult<T> = Result<T, StoreError>;
@@ -71,6 +71,17 @@ pub trait Store: RegistryReader + KeyReader + LedgerReader {
     /// As [`Self::commit`], for very many rows that nobody contests: a database made for measuring.
     async fn load(&self, rows: Vec<Change>) -> StoreResult<Commit> {
         self.commit(&rows).await
+    }
+
+    /// Before the first [`Self::load`]: an empty store may put off what it would do for each row.
+    async fn begin_load(&self) -> StoreResult<()> {
+        Ok(())
+    }
+
+    /// After the last: does what was put off, and looks at what is there, so that the first request
+    /// is answered like the millionth.
+    async fn end_load(&self) -> StoreResult<()> {
+        Ok(())
     }
 
     async fn subject(&self, id: SubjectId) -> StoreResult<Option<VersionedSubject>>;
@@ -158,6 +169,17 @@ pub trait Store: RegistryReader + KeyReader + LedgerReader {
 
     /// Forgets at most `most` sessions that were over before `before`; how many there were.
     async fn remove_dead_sessions(&self, before: Timestamp, most: u32) -> StoreResult<u64>;
+
+    /// Forgets, of the `most` grants that follow `after` in the order of their making, those that were
+    /// over before `before`: revoked by then, or redeemed by then without `offline_access` and so of
+    /// no use without their session. What `offline_access` keeps alive stays, whenever it was last
+    /// used, and so does what was revoked since: a replay of its tokens must meet it.
+    async fn remove_ended_grants(
+        &self,
+        after: Option<GrantId>,
+        before: Timestamp,
+        most: u32,
+    ) -> StoreResult<GrantsRemoved>;
 
     async fn due_logouts(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<LogoutDelivery>>;
 }

@@ -80,16 +80,27 @@ pub struct Frontier {
     pub peaks: Vec<[u8; 32]>,
 }
 
+/// What one step of forgetting grants came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct GrantsRemoved {
+    pub count: u64,
+    /// After which grant to go on; `None` at the end.
+    pub next: Option<GrantId>,
+}
+
 /// Work that one node does for all.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Lease {
     SealLedger,
+    /// Taken for a day and never given back, so that one node a day does it.
+    ForgetGrants,
 }
 
 impl Lease {
     pub const fn name(self) -> &'static str {
         match self {
             Self::SealLedger => "seal_ledger",
+            Self::ForgetGrants => "forget_grants",
         }
     }
 }

@@ -119,6 +119,36 @@ impl Drop for Guarded {
     }
 }
 
+/// Ends a process of this test's own making that has no guardian between, should this test end
+/// without having waited for it.
+pub struct Lifeline(Child);
+
+impl Lifeline {
+    /// Hold it for as long as the process is this test's business.
+    pub fn of(process: u32) -> Self {
+        // The end of the pipe without a word on it: nobody is left to end the process.
+        let script = r#"read -r _ || kill -s KILL "$1""#;
+        let watcher = Command::new("sh")
+            .args(["-c", script, "lifeline", &process.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn();
+        Self(watcher.expect("sh starts"))
+    }
+}
+
+impl Drop for Lifeline {
+    fn drop(&mut self) {
+        if let Some(mut pipe) = self.0.stdin.take() {
+            // An error: somebody ended the watcher.
+            let _ = pipe.write_all(b"over\n");
+        }
+        let _ = self.0.wait();
+    }
+}
+
 /// Signals processes that this test started.
 pub(crate) fn signal(name: &str, processes: &[u32]) {
     let processes: Vec<String> = processes.iter().map(u32::to_string).collect();

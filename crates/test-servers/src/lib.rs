@@ -20,6 +20,7 @@ mod wait;
 
 use std::net::TcpListener;
 
+pub use guardian::Lifeline;
 pub use postgres::Postgres;
 pub use proxy::Proxy;
 pub use redis::Redis;

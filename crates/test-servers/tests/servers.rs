@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use test_servers::postgres::Durability;
-use test_servers::{Postgres, Proxy, Redis, until};
+use test_servers::{Lifeline, Postgres, Proxy, Redis, until};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 fn listens(port: u16) -> bool {
@@ -125,6 +125,16 @@ async fn ask(stream: &mut tokio::net::TcpStream) -> Option<String> {
     Some(String::from_utf8_lossy(&answer[..count]).lines().nth(1)?.to_owned())
 }
 
+#[test]
+fn a_process_that_was_waited_for_is_left_alone_and_its_number_with_it() {
+    let mut process = Command::new("sleep").arg("600").spawn().expect("sleep starts");
+    let lifeline = Lifeline::of(process.id());
+    drop(lifeline);
+    assert!(process.try_wait().expect("a child").is_none(), "letting go ends nobody");
+    process.kill().expect("SIGKILL");
+    process.wait().expect("gone");
+}
+
 #[tokio::test]
 async fn servers_end_with_a_test_that_is_killed() {
     let mut child = Command::new(std::env::current_exe().expect("a path"))
@@ -141,12 +151,15 @@ async fn servers_end_with_a_test_that_is_killed() {
     let line = line.expect("it tells what it started");
     let mut words = line.split(' ');
     let ports: Vec<u16> = words.by_ref().take(2).map(|word| word.parse().unwrap()).collect();
+    let bystander = Path::new("/proc").join(words.next().expect("a process")).join("cmdline");
+    // A zombie has no command line any more.
+    let runs = || std::fs::read(&bystander).is_ok_and(|words| !words.is_empty());
     let directory = Path::new(words.next().expect("a directory"));
-    assert!(ports.iter().copied().all(listens) && directory.is_dir());
+    assert!(ports.iter().copied().all(listens) && directory.is_dir() && runs());
     child.kill().expect("SIGKILL");
     child.wait().expect("gone");
     until("the servers are gone", || async {
-        !ports.iter().copied().any(listens) && !directory.exists()
+        !ports.iter().copied().any(listens) && !directory.exists() && !runs()
     })
     .await;
 }
@@ -157,7 +170,9 @@ fn helper_starts_servers_and_waits() {
     let (postgres, redis) = (Postgres::shared(), Redis::shared());
     let socket = redis.socket();
     let directory = socket.parent().expect("a directory").display();
-    println!("started:{} {} {directory}", postgres.port, redis.port);
+    let bystander = Command::new("sleep").arg("600").spawn().expect("sleep starts").id();
+    let _lifeline = Lifeline::of(bystander);
+    println!("started:{} {} {bystander} {directory}", postgres.port, redis.port);
     // Until we are killed, or whoever started us is.
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).expect("a pipe");

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
-use test_servers::free_port;
+use test_servers::{Lifeline, free_port};
 
 use crate::browser::Browser;
 use crate::server::http;
@@ -37,6 +37,8 @@ pub struct Ran {
 /// A process that serves; killed when dropped.
 pub struct Process {
     child: Child,
+    /// When the test is killed instead, nothing is dropped.
+    _lifeline: Lifeline,
     log: PathBuf,
 }
 
@@ -159,7 +161,8 @@ impl Program {
             || Stdio::from(File::options().create(true).append(true).open(&log).expect("log"));
         let mut command = self.command(configuration);
         let command = command.args(arguments).stdin(Stdio::null()).stdout(file()).stderr(file());
-        Process { child: command.spawn().expect("vneid starts"), log }
+        let child = command.spawn().expect("vneid starts");
+        Process { _lifeline: Lifeline::of(child.id()), child, log }
     }
 
     fn command(&self, configuration: &str) -> Command {

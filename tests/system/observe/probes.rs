@@ -1,6 +1,7 @@
 //! `/healthz` and `/readyz`: who gets traffic.
 
 use serde_json::Value;
+use test_servers::Redis;
 use testkit::{Database, Program, Server, free_port, until};
 
 use super::OPERATIONS;
@@ -59,4 +60,36 @@ async fn a_node_that_is_asked_to_stop_says_so_and_serves_on() {
     assert_eq!(ask(operations, "/healthz").await, Some(200), "it still lives");
     assert!(stopping.await.unwrap(), "it ends tidily");
     assert_eq!(ask(program.port, "/healthz").await, None);
+}
+
+#[tokio::test]
+async fn a_node_whose_redis_is_gone_says_so_and_stays_ready() {
+    let redis = Redis::start();
+    let stores = format!("[redis]\nurl = \"{}\"\n[storage]\nsqlite = \"vneid.db\"\n", redis.url());
+    let program = Program::storing(&stores);
+    let operations = free_port();
+    let watched = format!(
+        "{}[operations]\nlisten = \"127.0.0.1:{operations}\"\n",
+        program.configuration(program.port)
+    );
+    program.write("watched.toml", &watched);
+    let _process = program.start("watched.toml", &["serve"], program.port).await;
+    let ask = async |path: &str| {
+        let answer = program.http.get(format!("http://127.0.0.1:{operations}{path}")).send().await;
+        let answer = answer.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let says = async || {
+        let (status, body) = ask("/readyz").await;
+        let body: Value = serde_json::from_str(&body).unwrap();
+        (status, body["redis"].as_str().unwrap().to_owned())
+    };
+    until("Redis answers", || async { says().await == (200, "ok".to_owned()) }).await;
+    assert!(ask("/metrics").await.1.contains("\nvneid_redis_answers 1\n"));
+    redis.kill_9();
+    until("the node says so", || async { says().await.1.contains("client assertions") }).await;
+    assert_eq!(says().await.0, 200, "it is ready all the same");
+    assert!(ask("/metrics").await.1.contains("\nvneid_redis_answers 0\n"));
+    redis.restart();
+    until("Redis answers again", || async { says().await.1 == "ok" }).await;
 }

@@ -65,6 +65,8 @@ measures! {
         "Failed rounds of the work beside the requests";
     READY = "vneid_ready", Gauge [],
         "1 while /readyz answers 200";
+    REDIS_ANSWERS = "vneid_redis_answers", Gauge [],
+        "1 while Redis answers; no value where there is none";
     BUILD_INFO = "vneid_build_info", Gauge ["version", "role"],
         "Always 1; the labels say what runs";
     PROCESS_RESIDENT_BYTES = "vneid_process_resident_bytes", Gauge [],

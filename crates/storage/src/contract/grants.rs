@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use identity_core::consent::Consent;
-use identity_core::grant::{ActiveGrant, Generation, Grant, RevocationReason, RevokedGrant};
+use identity_core::grant::{
+    ActiveGrant, Generation, Grant, GrantTerms, RevocationReason, RevokedGrant,
+};
 use identity_core::{GrantId, Session, SubjectId};
 
 use super::sample::{
@@ -115,6 +117,46 @@ pub async fn grants_are_revoked_in_scope_only(store: Arc<dyn Store>) {
     let of_lan = GrantScope::OfSubject(lan.id);
     done(&*store, &[revoke(of_lan, RevocationReason::AccountLocked)]).await;
     assert_eq!(active().await, [false, false, false, true]);
+}
+
+pub async fn grants_that_are_long_over_are_removed_step_by_step(store: Arc<dyn Store>) {
+    // ATK-072: as long as a token of a family could come back, the family is there to meet it.
+    let session = logged_in(&*store).await;
+    let (online, offline) = (["openid", ""], ["openid", "offline_access"]);
+    let made = |scopes: [&str; 2], at: u64| {
+        let made = grant(&session, "portal", scopes);
+        let terms = GrantTerms { grant: GrantId::generate(seconds(at), &ENTROPY), ..made.terms };
+        ActiveGrant { terms, redeemed_at: seconds(at), ..made }
+    };
+    let end = |grant: &ActiveGrant, at| Change::RevokeGrants {
+        scope: GrantScope::One(grant.terms.grant),
+        reason: RevocationReason::ByClient,
+        now: seconds(at),
+    };
+    let over = [made(online, 1), made(offline, 2), made(online, 3)];
+    let kept = [made(offline, 1), made(offline, 2), made(online, 2), made(online, 50)];
+    let mut plan: Vec<_> = over.iter().chain(&kept).map(insert).collect();
+    // Revoked long ago, and revoked only now.
+    plan.extend([end(&over[1], 10), end(&kept[1], 60), end(&kept[2], 60)]);
+    done(&*store, &plan).await;
+
+    let (mut after, mut removed, mut steps) = (None, 0, 0);
+    loop {
+        let step = store.remove_ended_grants(after, seconds(50), 2).await.unwrap();
+        (removed, steps) = (removed + step.count, steps + 1);
+        assert!(step.count <= 2);
+        after = step.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!((removed, steps), (3, 4), "six are old enough to be looked at, two at a time");
+    for grant in over {
+        assert_eq!(store.grant(grant.terms.grant).await.unwrap(), None);
+    }
+    for grant in kept {
+        assert!(store.grant(grant.terms.grant).await.unwrap().is_some());
+    }
 }
 
 pub async fn logout_tells_each_client_of_the_session_once(store: Arc<dyn Store>) {

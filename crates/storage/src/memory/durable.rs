@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::change::{Change, Commit};
 use crate::ports::{KeyReader, LedgerReader, RegistryReader, Store, StoreResult};
 use crate::record::{
-    Enrolment, Lease, LogoutDelivery, SignedCheckpoint, SubjectListing, ThrottleKey,
+    Enrolment, GrantsRemoved, Lease, LogoutDelivery, SignedCheckpoint, SubjectListing, ThrottleKey,
     VersionedSubject,
 };
 
@@ -69,6 +69,14 @@ pub(super) fn login_names(subject: &Subject) -> Vec<LoginName> {
     let phone = subject.profile.phone.as_ref();
     let phone = phone.map(|phone| LoginName::Phone(phone.value.clone()));
     std::iter::once(LoginName::of_number(&subject.profile.number)).chain(phone).collect()
+}
+
+/// See [`Store::remove_ended_grants`].
+fn was_over(grant: &Grant, before: Timestamp) -> bool {
+    match grant {
+        Grant::Active(grant) => !grant.terms.outlives_session() && grant.redeemed_at < before,
+        Grant::Revoked(grant) => grant.at < before,
+    }
 }
 
 impl MemoryStore {
@@ -273,6 +281,30 @@ impl Store for MemoryStore {
         let dead: Vec<_> = dead.take(most as usize).map(|session| session.id).collect();
         sessions.retain(|id, _| !dead.contains(id));
         Ok(dead.len() as u64)
+    }
+
+    async fn remove_ended_grants(
+        &self,
+        after: Option<GrantId>,
+        before: Timestamp,
+        most: u32,
+    ) -> StoreResult<GrantsRemoved> {
+        use std::ops::Bound;
+
+        let grants = &mut self.tables().grants;
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let old = (from, Bound::Excluded(GrantId::earliest(before)));
+        let looked_at: Vec<_> = grants.range(old).take(most as usize).map(|(id, _)| *id).collect();
+        let ended: Vec<_> = looked_at
+            .iter()
+            .filter(|id| grants.get(id).is_some_and(|grant| was_over(grant, before)))
+            .collect();
+        for id in &ended {
+            grants.remove(id);
+        }
+        let full = looked_at.len() == most as usize;
+        let next = looked_at.last().copied().filter(|_| full);
+        Ok(GrantsRemoved { count: ended.len() as u64, next })
     }
 
     async fn due_logouts(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<LogoutDelivery>> {

@@ -185,9 +185,14 @@ impl Work {
     }
 
     async fn keep(self, durable: Durable) {
-        let mut outage = Outage::new("making partitions");
+        let mut outage = Outage::new("making partitions and forgetting what is over");
         loop {
-            outage.note(durable.keep(self.clock.now()).await);
+            // It may have much to forget, and can be left at any time.
+            let kept = tokio::select! {
+                kept = durable.keep(self.clock.now(), self.provider.entropy.as_ref()) => kept,
+                () = self.shutdown.clone().requested() => return,
+            };
+            outage.note(kept);
             if self.stopped_within(KEEPING_CHECK).await {
                 return;
             }

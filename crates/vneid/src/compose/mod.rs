@@ -48,7 +48,7 @@ use expiry::Guards;
 pub use hsm::device;
 pub use key_keeper::{KeyError, KeyKeeper, Pace};
 pub use shutdown::{Shutdown, Trigger, channel};
-use storage_redis::RedisSettingsError;
+use storage_redis::{RedisSettingsError, RedisTransientStore};
 pub use stores::Durable;
 use stores::Fleeting;
 
@@ -117,6 +117,7 @@ pub struct Node {
     pub guards: Arc<Guards>,
     pub clock: Arc<dyn Clock>,
     durable: Durable,
+    redis: Option<Arc<RedisTransientStore>>,
     outbound: Arc<Outbound>,
     /// The ledger's head before anything was loaded from the store.
     loaded_at: Sequence,
@@ -183,11 +184,7 @@ impl Node {
             registry: Arc::new(Registry::load(store.as_ref()).await?),
             policies,
             security: Arc::new(security),
-            passwords: PasswordPool::new(
-                hashing_threads(config),
-                system::let_others_go_first,
-                entropy.as_ref(),
-            )?,
+            passwords: passwords(config, entropy.as_ref())?,
             notices: Arc::default(),
             refusals: RefusalBudget::default(),
             store,
@@ -199,6 +196,7 @@ impl Node {
             guards: Arc::new(guards),
             clock,
             durable,
+            redis: fleeting.redis,
             outbound: Arc::new(outbound(config)?),
             loaded_at,
             policy_directory: config.policy_directory.clone(),
@@ -264,6 +262,7 @@ impl Node {
             guards: Arc::clone(&self.guards),
             clock: Arc::clone(&self.clock),
             durable: self.durable.clone(),
+            redis: self.redis.clone(),
             indicators: Arc::clone(self.indicators.as_ref()?),
             role,
             started: Instant::now(),
@@ -369,7 +368,8 @@ fn settings(config: &Config) -> Settings {
     }
 }
 
-fn hashing_threads(config: &Config) -> usize {
+fn passwords(config: &Config, entropy: &dyn Entropy) -> Result<PasswordPool, StartError> {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    config.hashing_threads.unwrap_or_else(cores)
+    let threads = config.hashing_threads.unwrap_or_else(cores);
+    Ok(PasswordPool::new(threads, system::let_others_go_first, entropy)?)
 }

@@ -27,6 +27,7 @@ use std::time::Duration;
 use authorization_server::outbound::Exceptions;
 use flows::provider::TestAuthentication;
 use protocol::{Environment, Issuer};
+use storage::terms::TermsForm;
 use url::Url;
 
 pub use hsm::Hsm;
@@ -44,6 +45,7 @@ pub struct Config {
     /// `None`: the policies built in.
     pub policy_directory: Option<PathBuf>,
     pub storage: Storage,
+    pub grants: TermsForm,
     pub redis: Option<RedisSettings>,
     pub keys: MasterKeys,
     pub hsm: Option<Hsm>,

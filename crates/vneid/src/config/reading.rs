@@ -42,6 +42,7 @@ impl<'a> Reading<'a> {
         };
         let policy_directory = self.path("policy_directory");
         let storage = self.storage(environment);
+        let grants = self.grants();
         let redis = self.redis();
         let keys = self.master_keys(environment);
         let hsm = self.hsm();
@@ -61,6 +62,7 @@ impl<'a> Reading<'a> {
                     log_format,
                     policy_directory,
                     storage,
+                    grants,
                     redis,
                     keys,
                     hsm,
@@ -258,6 +260,13 @@ impl<'a> Reading<'a> {
     pub(super) fn number(&mut self, key: &str) -> Option<usize> {
         match self.merged.take(key)? {
             (Written::Number(number), _) => Some(number),
+            _ => None,
+        }
+    }
+
+    pub(super) fn number_and_place(&mut self, key: &str) -> Option<(usize, Place)> {
+        match self.merged.take(key)? {
+            (Written::Number(number), place) => Some((number, place)),
             _ => None,
         }
     }

@@ -101,7 +101,13 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "storage.postgres_events_months",
         Kind::Number,
-        "Months of security events that are kept. Default: all.",
+        "Months of security events that are kept, at least 60. Default: all.",
+    ),
+    setting(
+        "storage.compact_grants",
+        Kind::Flag,
+        "Write grants in their short form. Only once no node of the release before this one serves \
+         the same database, for it cannot read them. Default false.",
     ),
     setting(
         "redis.url",

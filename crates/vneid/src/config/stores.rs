@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use protocol::Environment;
+use storage::terms::TermsForm;
 use storage_postgres::PostgresLocation;
 
 use super::reading::Reading;
@@ -27,6 +28,9 @@ pub struct Postgres {
 
 /// What a month of retention is at least: months are kept whole.
 const MONTH: Duration = Duration::from_hours(31 * 24);
+/// Use history is kept for five years (Decree 69/2024 art. 28). The database refuses to drop younger
+/// events whatever is written here (`drop_partitions`).
+const LEAST_MONTHS: usize = 60;
 
 impl Reading<'_> {
     pub(super) fn storage(&mut self, environment: Environment) -> Option<Storage> {
@@ -74,10 +78,23 @@ impl Reading<'_> {
             location.statement_cache = statements;
         }
         location.pooler = self.flag("storage.postgres_pooler").is_some_and(|(asked, _)| asked);
-        let months = self.number("storage.postgres_events_months");
-        let events_kept =
-            months.map(|months| MONTH.saturating_mul(u32::try_from(months).unwrap_or(u32::MAX)));
+        let events_kept = self.events_kept();
         Some(Box::new(Postgres { location, events_kept }))
+    }
+
+    fn events_kept(&mut self) -> Option<Duration> {
+        let (months, place) = self.number_and_place("storage.postgres_events_months")?;
+        if months < LEAST_MONTHS {
+            self.fault(&place, format!("the law asks for {LEAST_MONTHS} months at least"));
+        }
+        Some(MONTH.saturating_mul(u32::try_from(months).unwrap_or(u32::MAX)))
+    }
+
+    pub(super) fn grants(&mut self) -> TermsForm {
+        match self.flag("storage.compact_grants") {
+            Some((true, _)) => TermsForm::Compact,
+            Some((false, _)) | None => TermsForm::Json,
+        }
     }
 }
 

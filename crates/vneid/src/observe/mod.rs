@@ -33,6 +33,7 @@ use flows::Provider;
 use identity_core::{Clock, Timestamp};
 use jose::SigningAlgorithm;
 use ledger::Freshness;
+use storage_redis::RedisTransientStore;
 use tokio::time::timeout;
 
 use crate::compose::expiry::Guards;
@@ -51,6 +52,7 @@ pub struct Watch {
     pub guards: Arc<Guards>,
     pub clock: Arc<dyn Clock>,
     pub durable: Durable,
+    pub redis: Option<Arc<RedisTransientStore>>,
     pub indicators: Arc<Indicators>,
     pub role: Role,
     pub started: Instant,
@@ -65,9 +67,15 @@ pub struct Readiness {
     pub keys: &'static str,
     pub ledger: &'static str,
     pub store: &'static str,
+    /// Absent where there is none. It never decides: a node without it serves nearly everybody, and
+    /// the others would find the same at every node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redis: Option<&'static str>,
 }
 
 const OK: &str = "ok";
+const WITHOUT_REDIS: &str =
+    "does not answer: client assertions are refused with 503, news comes by the poll";
 
 impl Watch {
     /// From now on this node is not ready, and still serves.
@@ -78,14 +86,26 @@ impl Watch {
     pub async fn readiness(&self) -> Readiness {
         let now = self.clock.now();
         let serving = if self.draining.load(Ordering::Relaxed) { "stopping" } else { OK };
-        let store = match timeout(PATIENCE, self.provider.store.head()).await {
+        let (store, redis) = tokio::join!(self.store(), self.redis());
+        let (keys, ledger) = (self.keys(now), self.ledger(now));
+        let ready = [serving, keys, ledger, store].iter().all(|part| *part == OK);
+        Readiness { ready, serving, keys, ledger, store, redis }
+    }
+
+    async fn store(&self) -> &'static str {
+        match timeout(PATIENCE, self.provider.store.head()).await {
             Ok(Ok(_)) => OK,
             Ok(Err(_)) => "does not answer",
             Err(_) => "answers too late",
-        };
-        let (keys, ledger) = (self.keys(now), self.ledger(now));
-        let ready = [serving, keys, ledger, store].iter().all(|part| *part == OK);
-        Readiness { ready, serving, keys, ledger, store }
+        }
+    }
+
+    async fn redis(&self) -> Option<&'static str> {
+        let redis = self.redis.as_ref()?;
+        Some(match redis.ping().await {
+            Ok(()) => OK,
+            Err(_) => WITHOUT_REDIS,
+        })
     }
 
     fn keys(&self, now: Timestamp) -> &'static str {

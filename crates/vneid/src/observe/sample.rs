@@ -5,7 +5,7 @@ use metrics::gauge;
 use node::measure::{
     BUILD_INFO, EXPIRY_SECONDS, EXPIRY_WARNING_SECONDS, HASH_QUEUE, KEY_AGE_SECONDS,
     LEDGER_CONFIRMED_SECONDS, LEDGER_TAKE_BACKS, LOGOUT_NOTICES_DUE, PROCESS_OPEN_FDS,
-    PROCESS_RESIDENT_BYTES, PROCESS_UPTIME_SECONDS, READY, pool,
+    PROCESS_RESIDENT_BYTES, PROCESS_UPTIME_SECONDS, READY, REDIS_ANSWERS, pool,
 };
 
 use super::{Watch, process};
@@ -20,7 +20,11 @@ pub async fn sample(watch: &Watch) {
     let role = watch.role.as_str();
     let version = env!("CARGO_PKG_VERSION");
     gauge!(BUILD_INFO.name, "version" => version, "role" => role).set(1.0);
-    gauge!(READY.name).set(if watch.readiness().await.ready { 1.0 } else { 0.0 });
+    let readiness = watch.readiness().await;
+    gauge!(READY.name).set(if readiness.ready { 1.0 } else { 0.0 });
+    if let Some(redis) = readiness.redis {
+        gauge!(REDIS_ANSWERS.name).set(if redis == super::OK { 1.0 } else { 0.0 });
+    }
     ledger(watch, now);
     passwords(watch);
     for (store, numbers) in watch.durable.pools() {

@@ -1,0 +1,1 @@
+-- Partitions by time, and how young they may be dropped, are a matter of the other database.
