@@ -1,7 +1,7 @@
 # Two commands do everything: `make run` and `make test`.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test services previous-release test-rust test-browser chaos bench check fmt audit fuzz model docs offline-queries clean
+.PHONY: help run test services previous-release test-rust test-browser chaos bench check fmt audit fuzz model prove docs offline-queries clean
 
 # Seconds that `make fuzz` spends on each target.
 FUZZ_SECONDS ?= 60
@@ -52,6 +52,9 @@ fuzz: ## Every parser in protocol and jose, FUZZ_SECONDS each
 
 model: ## The model of docs/model.md within larger bounds, some minutes
 	cargo test --release --package ledger --test model -- --include-ignored --nocapture --test-threads=1
+
+prove: ## The assurance engine against its reference model, a hundred million cases on all cores
+	cargo test --release --package assurance --lib -- --ignored --nocapture a_hundred_million
 
 # For `make bench`: scenarios (`ONLY=introspection,sso`), stores, people and grants of the large database.
 ONLY ?=

@@ -61,7 +61,8 @@ impl Bench<'_> {
         }
         let candidates = self.candidates(requirement);
         let reaches = |subset: u32| {
-            let shown = self.simulate(&candidates, subset);
+            let more = bits(subset).filter_map(|bit| candidates.get(bit));
+            let shown = more.fold(self.admitted, |shown, candidate| shown.with(&candidate.shown));
             let levels = self.standing.levels(shown.strength());
             requirement.is_met_by(levels, &shown).then_some(levels)
         };
@@ -69,15 +70,20 @@ impl Bench<'_> {
         if reaches((1 << candidates.len()) - 1).is_none() {
             return Vec::new();
         }
+        // A comparison counts only if the app on the person's own device takes part (L5).
+        let app = subset_of(&candidates, |kind| kind == AuthenticatorKind::App);
+        let comparisons =
+            subset_of(&candidates, |kind| kind.category() == FactorCategory::Inherence);
         let mut minimal: Vec<u32> = Vec::new();
         let mut options = Vec::new();
         for subset in (1..=MOST_STEPS).flat_map(|size| subsets(candidates.len(), size)) {
-            if minimal.iter().any(|smaller| subset & smaller == *smaller) {
+            let without_device = subset & comparisons != 0 && subset & app == 0;
+            if without_device || minimal.iter().any(|smaller| subset & smaller == *smaller) {
                 continue;
             }
             if let Some(reached) = reaches(subset) {
                 minimal.push(subset);
-                options.push(option(chosen(&candidates, subset), reached));
+                options.push(option(bits(subset).filter_map(|bit| candidates.get(bit)), reached));
             }
         }
         without_needless_restricted(options)
@@ -111,20 +117,19 @@ impl Bench<'_> {
         candidates.truncate(MOST_KINDS);
         candidates
     }
-
-    /// What `subset` would show besides what already counts. A comparison adds nothing unless the app on
-    /// the person's own device takes part (L5).
-    fn simulate(&self, candidates: &[Candidate], subset: u32) -> Shown {
-        let with_device = chosen(candidates, subset).any(|c| c.kind == AuthenticatorKind::App);
-        chosen(candidates, subset)
-            .filter(|c| with_device || c.kind.category() != FactorCategory::Inherence)
-            .fold(self.admitted, |shown, candidate| shown.with(&candidate.shown))
-    }
 }
 
-fn chosen(candidates: &[Candidate], subset: u32) -> impl Iterator<Item = &Candidate> {
-    let with_bits = candidates.iter().enumerate();
-    with_bits.filter(move |(bit, _)| subset & (1 << bit) != 0).map(|(_, candidate)| candidate)
+fn subset_of(candidates: &[Candidate], belongs: impl Fn(AuthenticatorKind) -> bool) -> u32 {
+    let numbered = candidates.iter().enumerate();
+    numbered.filter(|(_, c)| belongs(c.kind)).fold(0, |subset, (bit, _)| subset | 1 << bit)
+}
+
+/// The members of a subset.
+fn bits(subset: u32) -> impl Iterator<Item = usize> {
+    let without_lowest = |rest: &u32| Some(rest & rest.wrapping_sub(1));
+    std::iter::successors(Some(subset), without_lowest)
+        .take_while(|rest| *rest != 0)
+        .map(|rest| rest.trailing_zeros() as usize)
 }
 
 /// Every choice of `size` out of `count`, by Gosper's method: the next number with as many bits.

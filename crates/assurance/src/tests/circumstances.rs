@@ -374,6 +374,47 @@ fn a_compromised_device_proves_nothing_and_an_attested_one_serves_until_its_atte
 }
 
 #[test]
+fn what_is_missing_is_named_by_category() {
+    let short = |vn: u8, aal: u8, evidence: &[AuthenticationEvidence]| {
+        let minimum = Levels {
+            vn_authentication: VnAuthenticationLevel::try_from(vn).unwrap(),
+            aal: Aal::try_from(aal).unwrap(),
+            ..Levels::BOTTOM
+        };
+        let decision = decide_holding(
+            &citizen(),
+            evidence,
+            &[],
+            &Requirement::at_least(minimum),
+            &AcrWish::None,
+        );
+        let missing = texts(decision.reasons()).into_iter();
+        missing.filter_map(|text| Some(text.strip_prefix("FACTOR_MISSING:")?.to_owned())).collect()
+    };
+    let missing = |vn, aal, evidence: &[_], expected: &[&str]| {
+        let found: Vec<String> = short(vn, aal, evidence);
+        assert_eq!(found, expected, "level {vn}, AAL {aal}");
+    };
+    let (knowledge, possession, inherence) = ("knowledge", "possession", "inherence");
+    missing(4, 0, &[], &[knowledge, possession, inherence]);
+    missing(4, 0, &[password(16, NOW)], &[possession, inherence]);
+    missing(4, 0, &[app(NOW), face(NOW)], &[knowledge]);
+    missing(3, 0, &[], &[knowledge, inherence]);
+    missing(3, 2, &[], &[knowledge, possession, inherence]);
+    missing(3, 1, &[], &[knowledge, inherence]);
+    missing(3, 0, &[totp(NOW)], &[inherence]);
+    missing(3, 0, &[password(16, NOW)], &[inherence]);
+    missing(2, 0, &[], &[knowledge, possession]);
+    missing(2, 0, &[password(16, NOW)], &[possession]);
+    missing(2, 0, &[totp(NOW)], &[knowledge]);
+    missing(0, 2, &[totp(NOW)], &[knowledge]);
+    missing(0, 3, &[totp(NOW)], &[knowledge]);
+    missing(1, 1, &[], &[knowledge]);
+    missing(1, 0, &[password(8, NOW)], &[]);
+    missing(2, 2, &[password(16, NOW), totp(NOW)], &[]);
+}
+
+#[test]
 fn a_face_is_offered_only_together_with_the_app_that_takes_it() {
     // L5
     use AuthenticatorKind::{App, Face, Password};

@@ -9,6 +9,7 @@ mod records;
 mod reference;
 mod transactions;
 mod universe;
+mod worked;
 
 use std::sync::LazyLock;
 use std::time::Duration;

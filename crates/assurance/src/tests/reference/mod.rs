@@ -87,9 +87,9 @@ fn compare(seeds: std::ops::Range<u64>) -> Tally {
 }
 
 #[test]
-fn engine_and_model_agree_on_twenty_thousand_cases_of_every_outcome() {
-    let tally = compare(0..20_000);
-    assert!(tally.permits > 1_000 && tally.step_ups > 1_000 && tally.denied > 1_000, "{tally:?}");
+fn engine_and_model_agree_on_five_thousand_cases_of_every_outcome() {
+    let tally = compare(0..5_000);
+    assert!(tally.permits > 250 && tally.step_ups > 250 && tally.denied > 250, "{tally:?}");
     assert_eq!(tally.denials.len(), 5, "{tally:?}");
     assert_eq!(tally.levels.len(), 4, "{tally:?}");
 }
