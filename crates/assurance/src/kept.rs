@@ -16,9 +16,7 @@ mod written;
 use identity_core::account::AccountState;
 use identity_core::evidence::EvidenceBinding;
 use identity_core::secret::SecretDigest;
-use identity_core::{
-    AuthenticationEvidence, CalendarDate, SessionId, SubjectState, Timestamp,
-};
+use identity_core::{AuthenticationEvidence, CalendarDate, SessionId, SubjectState, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::acr::AcrWish;

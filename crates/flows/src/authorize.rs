@@ -400,6 +400,7 @@ impl Attempt<'_> {
                 evidence: permission.evidence,
                 asked_acr: asked.acr.clone(),
                 authorized_at: self.now,
+                verified: asked.verified.agreed(&agreed.claims),
             },
             redirect_uri: self.checked.redirect_uri.clone(),
             redirect_uri_requested: request.redirect_uri.is_some(),

@@ -127,7 +127,9 @@ pub fn rejudge(
     now: Timestamp,
 ) -> Result<Result<Rejudged, Option<RecordedDecision>>, Fault> {
     let policy = &*provider.policy(now)?;
-    let Ok(wish) = AcrWish::essential(demanded.iter().map(String::as_str)) else { return Ok(Err(None)) };
+    let Ok(wish) = AcrWish::essential(demanded.iter().map(String::as_str)) else {
+        return Ok(Err(None));
+    };
     let purpose = purpose_of(Some(party), person.scopes);
     let question = Question {
         policy,

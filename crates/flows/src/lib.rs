@@ -38,6 +38,7 @@ pub mod session;
 pub mod token;
 pub mod totp;
 pub mod userinfo;
+pub mod verified;
 
 pub use provider::{Provider, Settings};
 pub use refusal::{EndpointError, Fault, PageError, PageRefusal};

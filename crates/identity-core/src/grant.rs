@@ -33,6 +33,24 @@ pub struct GrantTerms {
     /// The ladders the client asked in, best first: `acr` answers in the first that is met.
     pub asked_acr: Vec<String>,
     pub authorized_at: Timestamp,
+    #[serde(default, skip_serializing_if = "VerifiedWishes::is_empty")]
+    pub verified: VerifiedWishes,
+}
+
+/// Claims to be served together with how they were verified, as far as agreed to. As JSON of
+/// `protocol::VerifiedClaimsRequest`, which only flows read.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct VerifiedWishes {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub userinfo: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
+}
+
+impl VerifiedWishes {
+    pub fn is_empty(&self) -> bool {
+        self.userinfo.is_none() && self.id_token.is_none()
+    }
 }
 
 impl GrantTerms {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use identity_core::{Province, RecordedDecision};
 use identity_core::account::LockReason;
 use identity_core::event::LoginRefusalReason;
 use identity_core::grant::RevocationReason;
@@ -12,6 +11,7 @@ use identity_core::{
     AuthenticatorId, AuthenticatorKind, ClientId, EventId, EventKind, GrantId, SecurityEvent,
     SessionId, SubjectId, Timestamp,
 };
+use identity_core::{Province, RecordedDecision};
 use uuid::Uuid;
 
 use crate::recorded::{RecordedEvent, Sequence, encode};

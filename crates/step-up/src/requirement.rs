@@ -107,7 +107,11 @@ mod tests {
         assert_eq!(needs.unmet(&login(2, 4, 0), NOW), None);
         let acr_values = |login| needs.unmet(&login, NOW).unwrap().acr_values;
         assert_eq!(acr_values(login(2, 2, 0)), ["urn:vn:eid:auth:3", "urn:vn:eid:auth:4"]);
-        assert_eq!(acr_values(login(1, 2, 0)), ["urn:vn:eid:account:2"], "what no login mends first");
+        assert_eq!(
+            acr_values(login(1, 2, 0)),
+            ["urn:vn:eid:account:2"],
+            "what no login mends first"
+        );
         let old = needs.unmet(&login(2, 3, 61), NOW).unwrap();
         assert_eq!((old.acr_values.len(), old.max_age), (0, Some(60)));
     }

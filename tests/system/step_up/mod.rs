@@ -139,8 +139,7 @@ async fn a_level_out_of_reach_comes_back_as_an_error_and_never_as_a_weaker_token
 async fn a_token_taken_back_is_refused_at_once_and_asks_for_nothing() {
     let world = World::new().await;
     let citizen = world.server.citizen().create().await;
-    let code =
-        world.server.browser().authorize(&world.server, &world.portal, &citizen, &[]).await;
+    let code = world.server.browser().authorize(&world.server, &world.portal, &citizen, &[]).await;
     let tokens = world.portal.redeem(&world.server, &code).await;
     let revoked = [("token", tokens.access_token())];
     world.portal.post(&world.server, "/revoke", &revoked).await;

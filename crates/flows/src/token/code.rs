@@ -1,5 +1,6 @@
 //! Redeeming an authorization code: every bound value checked, then one conditional insert.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use identity_core::grant::{
@@ -18,6 +19,7 @@ use crate::issue::{Standing, scope_set};
 use crate::provider::Provider;
 use crate::refusal::{EndpointError, Fault};
 use crate::sealed;
+use crate::verified::names_of;
 
 /// A session ends after an hour of disuse: the minute does not matter, a row each time does.
 const TOUCHED_EVERY: Duration = Duration::from_mins(1);
@@ -149,7 +151,7 @@ fn insertion(
         grant: terms.grant,
         session: terms.session,
         scopes: terms.scopes.clone(),
-        claims: terms.userinfo_claims.union(&terms.id_token_claims).cloned().collect(),
+        claims: claims_of(terms),
         acr: crate::issue::acr(&cleared.judged.login, &[]).unwrap_or_default(),
         province: Province::of(&cleared.subject.profile.number),
         decision,
@@ -164,6 +166,12 @@ fn insertion(
     }
     plan.push(Change::Append(Box::new(event)));
     plan
+}
+
+/// Everything that the relying party may learn by this grant.
+fn claims_of(terms: &identity_core::grant::GrantTerms) -> BTreeSet<String> {
+    let plain = terms.userinfo_claims.union(&terms.id_token_claims).cloned();
+    plain.chain(names_of(&terms.verified)).collect()
 }
 
 async fn revoke_replayed(

@@ -12,6 +12,7 @@ use crate::decisions::record_refusal;
 use crate::judgement::{Person, Rejudged, rejudge};
 use crate::provider::Provider;
 use crate::refusal::EndpointError;
+use crate::verified::names_of;
 
 /// A person about whom this grant may speak now.
 pub struct Cleared {
@@ -109,7 +110,8 @@ pub fn ensure_active(
         scopes: &terms.scopes,
         authorized_at: terms.authorized_at,
     };
-    let judged = rejudge(provider, party, &person, demanded_acr, now).map_err(EndpointError::from)?;
+    let judged =
+        rejudge(provider, party, &person, demanded_acr, now).map_err(EndpointError::from)?;
     let judged = judged.map_err(|decision| Unclear {
         decision,
         ..Unclear::because("the assurance no longer suffices")
@@ -124,4 +126,5 @@ fn still_agreed(consent: &Consent, terms: &GrantTerms) -> bool {
         && terms.scopes.is_subset(&consent.scopes)
         && terms.userinfo_claims.is_subset(&consent.claims)
         && terms.id_token_claims.is_subset(&consent.claims)
+        && names_of(&terms.verified).is_subset(&consent.claims)
 }

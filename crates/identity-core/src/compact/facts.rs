@@ -9,7 +9,7 @@ use crate::evidence::{
     DeviceAttestation, DeviceProof, Intent, KeyProtection, MatchPlace, PhishingResistance,
     Presentation, Proofing, ProofingPathway, ProofingPiece, ProofingPieceKind,
 };
-use crate::grant::{AuthorizationCode, Generation, GrantTerms};
+use crate::grant::{AuthorizationCode, Generation, GrantTerms, VerifiedWishes};
 use crate::id::{AuthenticatorId, DeviceId, EvidenceId, GrantId, SessionId, SubjectId, TokenId};
 use crate::subject::{Card, CardKind, GuardianLink, GuardianScope, LegalCapacity, SubjectState};
 
@@ -79,7 +79,16 @@ macro_rules! identifiers {
 identifiers!(AuthenticatorId, DeviceId, EvidenceId, GrantId, SessionId, SubjectId, TokenId);
 
 structure!(AccessToken { token, client, audience, scopes, issued_at, expires_at, person });
-structure!(TokenPerson { grant, session, subject_identifier, state, evidence, userinfo_claims });
+structure!(TokenPerson {
+    grant,
+    session,
+    subject_identifier,
+    state,
+    evidence,
+    userinfo_claims;
+    later verified
+});
+structure!(VerifiedWishes { userinfo, id_token });
 structure!(RefreshToken { grant, client, generation, issued_at; later about });
 structure!(RefreshAbout { subject, session });
 structure!(AuthorizationCode {
@@ -102,7 +111,8 @@ structure!(GrantTerms {
     id_token_claims,
     evidence,
     asked_acr,
-    authorized_at,
+    authorized_at;
+    later verified
 });
 structure!(SubjectState {
     subject,

@@ -21,6 +21,7 @@ fn code() -> AuthorizationCode {
             evidence: Vec::new(),
             asked_acr: Vec::new(),
             authorized_at: NOW,
+            verified: VerifiedWishes::default(),
         },
         redirect_uri: "https://portal.example/cb".to_owned(),
         redirect_uri_requested: true,

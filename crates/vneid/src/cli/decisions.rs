@@ -46,7 +46,9 @@ pub async fn explain(
         CliError::Refused("this row of the ledger records no decision".to_owned())
     })?;
     let kept = read(recorded).ok_or_else(|| {
-        CliError::Refused("the decision was written by a release that this one cannot read".to_owned())
+        CliError::Refused(
+            "the decision was written by a release that this one cannot read".to_owned(),
+        )
     })?;
     let policy = policies.version(&kept.policy).ok_or_else(|| {
         let version = &kept.policy;
@@ -96,7 +98,8 @@ fn is_named(event: &SecurityEvent, id: Uuid) -> bool {
 }
 
 fn decision_of(kind: &EventKind) -> Option<&RecordedDecision> {
-    if let EventKind::GrantIssued { decision, .. } | EventKind::RequestRefused { decision, .. } = kind
+    if let EventKind::GrantIssued { decision, .. } | EventKind::RequestRefused { decision, .. } =
+        kind
     {
         decision.as_ref()
     } else {

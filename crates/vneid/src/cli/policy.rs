@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use assurance::{
-    AcrWish, Context, Decision, DecisionRequest, Fal, Policy, Procedure, decide,
-};
+use assurance::{AcrWish, Context, Decision, DecisionRequest, Fal, Policy, Procedure, decide};
 use clap::{Args, Subcommand, ValueEnum};
 use identity_core::authenticator::AuthenticatorStatus;
 use identity_core::evidence::{Proofing, ProofingPathway, ProofingPiece, ProofingPieceKind};
@@ -16,8 +14,8 @@ use identity_core::{
 };
 
 use super::decisions::{self, DryRun, because, outcome};
-use super::{CliError, Files};
 use super::text::{table, word};
+use super::{CliError, Files};
 use crate::policies;
 use crate::system::{SystemClock, SystemEntropy};
 
@@ -81,9 +79,7 @@ pub async fn run(command: &PolicyCommand, files: &Files) -> Result<String, CliEr
     match command {
         PolicyCommand::Check { directory } => check(directory.as_ref()),
         PolicyCommand::Explain(question) => match &question.decision {
-            Some(id) => {
-                decisions::explain(id, question.policies.as_ref(), &files.load()?).await
-            }
+            Some(id) => decisions::explain(id, question.policies.as_ref(), &files.load()?).await,
             None => explain(question),
         },
         PolicyCommand::DryRun(question) => decisions::dry_run(question, &files.load()?).await,

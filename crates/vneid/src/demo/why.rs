@@ -40,8 +40,7 @@ async fn answer(
     let Some(name) = login_name(&question.citizen) else { return Ok(None) };
     let Some(found) = provider.store.subject_by_login(&name).await? else { return Ok(None) };
     let policy = provider.policies.at(now).ok_or(Fault::NoPolicy)?;
-    let purpose =
-        Purpose { procedure: Some(question.procedure.clone()), ..Purpose::default() };
+    let purpose = Purpose { procedure: Some(question.procedure.clone()), ..Purpose::default() };
     let Ok(requirement) = policy.requirement_for(&purpose) else { return Ok(None) };
     let state = found.subject.state();
     let enrolments = provider.store.enrolments(state.subject).await?;
@@ -55,7 +54,8 @@ async fn answer(
             AuthenticationEvidence::of(held, id, now)
         })
         .collect();
-    let context = Context { fal: Fal::Fal2, procedure: Some(&question.procedure), ..Context::default() };
+    let context =
+        Context { fal: Fal::Fal2, procedure: Some(&question.procedure), ..Context::default() };
     let request = DecisionRequest {
         state: &state,
         evidence: &evidence,

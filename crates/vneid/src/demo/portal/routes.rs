@@ -16,7 +16,9 @@ use serde::Deserialize;
 use super::cases::CaseError;
 use super::logout_token::{self, LogoutTokenError};
 use super::requirements::{Procedure, Shortfall};
-use super::sessions::{Citizen, Demand, Purpose, SIGNED_IN_SECONDS, SessionId, random_secret, same_secret};
+use super::sessions::{
+    Citizen, Demand, Purpose, SIGNED_IN_SECONDS, SessionId, random_secret, same_secret,
+};
 use super::trouble::Trouble;
 use super::{Portal, pages, why};
 
@@ -239,14 +241,12 @@ async fn file_case(
     let procedure = find(portal, number)?;
     let citizen = visit.citizen.as_deref().ok_or(Trouble::SessionEnded)?;
     check_form(citizen, form)?;
-    let refusal = match procedure.shortfall(citizen.assurance) {
-        Some(shortfall) => CaseError::Insufficient(shortfall, None),
-        None => match portal.cases.file(procedure.number, &citizen.access_token).await {
-            Ok(receipt) => {
-                return Ok(Redirect::to(&format!("/cases/{}", receipt.number)).into_response());
-            }
-            Err(refusal) => refusal,
-        },
+    // The case system decides what it needs; its challenge says what to ask the provider for (RFC 9470).
+    let refusal = match portal.cases.file(procedure.number, &citizen.access_token).await {
+        Ok(receipt) => {
+            return Ok(Redirect::to(&format!("/cases/{}", receipt.number)).into_response());
+        }
+        Err(refusal) => refusal,
     };
     let demand = match refusal {
         CaseError::Insufficient(Shortfall::Authentication(level), max_age) => {

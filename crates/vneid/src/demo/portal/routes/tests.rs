@@ -151,6 +151,7 @@ async fn filing_without_enough_proof_steps_up_and_returns_to_the_filing() {
     let request = town.file().await.location.unwrap();
     assert_eq!(request.path(), "/authorize");
     assert_eq!(param(&request, "acr_values"), "urn:vn:eid:auth:2");
+    assert_eq!(param(&request, "max_age"), "3600", "what the challenge named");
     let claims: serde_json::Value = serde_json::from_str(&param(&request, "claims")).unwrap();
     assert_eq!(claims["id_token"]["acr"]["essential"], true);
     let back = town.answer(&request, 2).await.location.unwrap();
@@ -340,7 +341,11 @@ async fn an_engineer_sees_how_a_made_up_citizen_would_be_judged() {
     assert_eq!(page.status, 200);
     assert!(!page.body.contains("id=\"answer\"") && !page.body.contains("id=\"unknown\""));
     let page = town.get("/why?citizen=lan&procedure=birth-registration&proven=password").await;
-    assert!(page.body.contains("Password") && page.body.contains("FACTOR_MISSING"), "{}", page.body);
+    assert!(
+        page.body.contains("Password") && page.body.contains("FACTOR_MISSING"),
+        "{}",
+        page.body
+    );
     assert!(page.body.contains("&#60;thiếu&#62;"), "nothing leaves its place: {}", page.body);
     let page = town.get("/why?citizen=nobody&procedure=x&proven=%27").await;
     assert!(page.body.contains("id=\"unknown\""), "{}", page.body);
