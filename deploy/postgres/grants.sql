@@ -28,6 +28,8 @@ GRANT SELECT, INSERT ON events, checkpoints, consumed_ids TO vneid_app;
 GRANT SELECT ON ledger_base TO vneid_app, vneid_introspection;
 -- Whose turn it is to work for all nodes.
 GRANT SELECT, INSERT, UPDATE ON leases TO vneid_app;
+-- What passes between a browser and a telephone, without Redis.
+GRANT SELECT, INSERT, UPDATE, DELETE ON transients TO vneid_app;
 -- Partitions by time are made and dropped with the owner's rights, for those two tables only.
 GRANT EXECUTE ON FUNCTION make_partitions, drop_partitions TO vneid_app;
 

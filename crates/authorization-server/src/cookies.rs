@@ -21,6 +21,8 @@ pub enum Cookie {
     Language,
     /// The good news that the page after a redirect tells.
     Notice,
+    /// How somebody at this browser last proved who they are; not who.
+    Method,
 }
 
 impl CookiePolicy {
@@ -34,10 +36,12 @@ impl CookiePolicy {
             (Self::HostBound, Cookie::Session) => "__Host-vneid-session",
             (Self::HostBound, Cookie::Language) => "__Host-vneid-language",
             (Self::HostBound, Cookie::Notice) => "__Host-vneid-notice",
+            (Self::HostBound, Cookie::Method) => "__Host-vneid-method",
             (Self::Development, Cookie::Browser) => "vneid-browser",
             (Self::Development, Cookie::Session) => "vneid-session",
             (Self::Development, Cookie::Language) => "vneid-language",
             (Self::Development, Cookie::Notice) => "vneid-notice",
+            (Self::Development, Cookie::Method) => "vneid-method",
         }
     }
 
@@ -55,9 +59,15 @@ impl CookiePolicy {
         values.next().is_none().then_some(value).filter(|value| !value.is_empty())
     }
 
-    /// Lives until the browser closes; how long it means anything, the server decides.
+    /// Lives until the browser closes, if it should not outlast that; how long it means anything, the
+    /// server decides.
     pub fn set(self, cookie: Cookie, value: &str) -> Option<HeaderValue> {
-        self.write(cookie, value, "")
+        let lasts = match cookie {
+            // Half a year.
+            Cookie::Method => "; Max-Age=15552000",
+            Cookie::Browser | Cookie::Session | Cookie::Language | Cookie::Notice => "",
+        };
+        self.write(cookie, value, lasts)
     }
 
     pub fn clear(self, cookie: Cookie) -> Option<HeaderValue> {

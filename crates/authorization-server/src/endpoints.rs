@@ -11,7 +11,8 @@ use protocol::endpoints as path;
 
 use crate::api::{cors, metadata, revoke, token, userinfo};
 use crate::browser::{
-    assets, authorize, consent, home, login, logout, second_factor, security, select_account,
+    assets, authorize, choose, consent, home, login, logout, recovery_code, second_factor,
+    security, select_account,
 };
 use crate::observe::observe;
 use crate::pages::error::ErrorKind;
@@ -71,6 +72,10 @@ enum Action {
     LogIn,
     SecondFactorPage,
     VerifySecondFactor,
+    RecoveryCodePage,
+    UseRecoveryCode,
+    ChooseMethodPage,
+    ChooseMethod,
     ConsentPage,
     Consent,
     SelectAccountPage,
@@ -88,6 +93,8 @@ enum Action {
     ChangePassword,
     TotpPage,
     EnrolTotp,
+    RecoveryCodesPage,
+    MakeRecoveryCodes,
     Asset,
     Health,
 }
@@ -117,6 +124,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     post(paths::LOGIN, Caller::SameBrowser, Action::LogIn),
     get(paths::LOGIN_TOTP, Caller::SameBrowser, Action::SecondFactorPage),
     post(paths::LOGIN_TOTP, Caller::SameBrowser, Action::VerifySecondFactor),
+    get(paths::LOGIN_RECOVERY_CODE, Caller::SameBrowser, Action::RecoveryCodePage),
+    post(paths::LOGIN_RECOVERY_CODE, Caller::SameBrowser, Action::UseRecoveryCode),
+    get(paths::LOGIN_CHOOSE, Caller::SameBrowser, Action::ChooseMethodPage),
+    post(paths::LOGIN_CHOOSE, Caller::SameBrowser, Action::ChooseMethod),
     get(paths::CONSENT, Caller::SameBrowser, Action::ConsentPage),
     post(paths::CONSENT, Caller::SameBrowser, Action::Consent),
     get(paths::SELECT_ACCOUNT, Caller::SameBrowser, Action::SelectAccountPage),
@@ -134,6 +145,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     post(paths::HOME_PASSWORD, Caller::Holder, Action::ChangePassword),
     get(paths::HOME_TOTP, Caller::Holder, Action::TotpPage),
     post(paths::HOME_TOTP, Caller::Holder, Action::EnrolTotp),
+    get(paths::HOME_RECOVERY_CODES, Caller::Holder, Action::RecoveryCodesPage),
+    post(paths::HOME_RECOVERY_CODES, Caller::Holder, Action::MakeRecoveryCodes),
     get("/assets/{file}", Caller::Anybody, Action::Asset),
     get("/healthz", Caller::Anybody, Action::Health),
 ];
@@ -192,6 +205,10 @@ fn routed(endpoint: &Endpoint) -> MethodRouter<Arc<ServerState>> {
         Action::LogIn => on(by, login::submit),
         Action::SecondFactorPage => on(by, second_factor::page),
         Action::VerifySecondFactor => on(by, second_factor::submit),
+        Action::RecoveryCodePage => on(by, recovery_code::page),
+        Action::UseRecoveryCode => on(by, recovery_code::submit),
+        Action::ChooseMethodPage => on(by, choose::page),
+        Action::ChooseMethod => on(by, choose::submit),
         Action::ConsentPage => on(by, consent::page),
         Action::Consent => on(by, consent::submit),
         Action::SelectAccountPage => on(by, select_account::page),
@@ -209,6 +226,8 @@ fn routed(endpoint: &Endpoint) -> MethodRouter<Arc<ServerState>> {
         Action::ChangePassword => on(by, security::change_password),
         Action::TotpPage => on(by, security::totp_page),
         Action::EnrolTotp => on(by, security::enrol_totp),
+        Action::RecoveryCodesPage => on(by, security::recovery_codes_page),
+        Action::MakeRecoveryCodes => on(by, security::make_recovery_codes),
         Action::Asset => on(by, assets::asset),
         Action::Health => on(by, async || (StatusCode::OK, "ok\n")),
     }

@@ -12,7 +12,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, header};
 use identity_core::secret::SecretDigest;
 use identity_core::time::random_bytes;
-use identity_core::{ClientId, Entropy, Timestamp};
+use identity_core::{AuthenticatorKind, ClientId, Entropy, Timestamp};
 use jose::digest::{base64url, base64url_decode, sha256};
 use protocol::{Params, ParamsError, ProtocolError};
 
@@ -25,7 +25,7 @@ use crate::observe::RequestId;
 use crate::pages::error::{ErrorKind, ErrorPage};
 use crate::pages::shared::Notice;
 use crate::pages::texts::Language;
-use crate::pages::{Frame, Page, paths};
+use crate::pages::{Frame, Page, methods, paths};
 use crate::state::ServerState;
 use crate::stop::{Shown, Stop, chain};
 
@@ -45,6 +45,8 @@ pub struct Arrival {
     pub device: String,
     pub from_own_page: bool,
     pub notice: Option<Notice>,
+    /// How somebody at this browser last proved who they are.
+    pub used_last: Option<AuthenticatorKind>,
     /// Path and query that show this page again, by GET.
     here: String,
     wished: Option<Language>,
@@ -113,6 +115,10 @@ impl Visit {
             device: device::name(text(headers, &header::USER_AGENT).unwrap_or_default()),
             from_own_page: csrf::from_own_page(headers, state.origin()),
             notice: cookies.read(Cookie::Notice, headers).and_then(notice::parse),
+            used_last: cookies
+                .read(Cookie::Method, headers)
+                .and_then(methods::of_word)
+                .map(|method| method.kind),
             here: here.unwrap_or_else(|| paths::ERROR.to_owned()),
             wished: wishes.iter().find_map(|tag| Language::from_tag(tag)),
             query,

@@ -141,7 +141,7 @@ impl Ground {
         let storage = match &stores {
             Stores::Embedded => "sqlite = \"vneid.db\"".to_owned(),
             Stores::Production(server, database) => {
-                format!("postgres = \"{}\"", server.url_of(database))
+                format!("postgres = \"{}\"\ncompact_grants = true", server.url_of(database))
             }
         };
         let ground = Self { directory, binary: binary.to_owned(), stores, subjects };
@@ -150,9 +150,6 @@ impl Ground {
         let (subjects, grants) = (subjects.to_string(), grants.to_string());
         let said = ground.run(&["seed", "--subjects", &subjects, "--grants", &grants]);
         eprintln!("{name}: {}", said.lines().next().unwrap_or_default());
-        if let Stores::Production(server, database) = &ground.stores {
-            server.psql_in(database, "VACUUM ANALYZE");
-        }
         for (client, consent) in [(PORTAL, "ask_citizen"), (OFFICE, "ordered_by_law")] {
             fs::write(ground.path("client.toml"), registration(client, consent)).expect("written");
             ground.run(&["client", "register", "client.toml"]);

@@ -1,7 +1,7 @@
 //! The operator's verbs, used by the command line: register, create, lock, rotate.
 
 use identity_core::account::{AccountState, Lock};
-use identity_core::authenticator::{AuthenticatorKind, AuthenticatorStatus, FailureCount};
+use identity_core::authenticator::{AuthenticatorKind, AuthenticatorStatus};
 use identity_core::grant::RevocationReason;
 use identity_core::relying_party::RelyingPartyStatus;
 use identity_core::secret::SecretBytes;
@@ -65,12 +65,8 @@ pub async fn create_citizen(
             expires_at: None,
             password_length,
         };
-        plan.push(Change::BindAuthenticator(Box::new(Enrolment {
-            authenticator,
-            credential,
-            last_step: None,
-            failures: FailureCount::default(),
-        })));
+        let enrolment = Enrolment::new(authenticator, credential);
+        plan.push(Change::BindAuthenticator(Box::new(enrolment)));
     };
     if let Some(password) = credentials.password {
         let length = password.characters();

@@ -3,16 +3,17 @@
 //! ```text
 //!  begin ── client and redirect URI first (a fault here is a page, never a redirect)
 //!    └─ advance ── account chosen? ── logged in? ── sure enough? ── consented? ── code
-//!         ^            SelectAccount      Login        Login | SecondFactor  Consent
+//!         ^            SelectAccount      Prove        Prove          Consent
 //!         └──────────── every page of ours leads back here ─────────────┘
 //! ```
 
 use std::sync::Arc;
 
+use assurance::{ReasonCode, StepUpOption};
 use identity_core::grant::{AuthorizationCode, GrantTerms};
 use identity_core::relying_party::{ClientProfile, GrantType};
 use identity_core::secret::SecretDigest;
-use identity_core::{GrantId, RecordedDecision, RelyingParty, Timestamp};
+use identity_core::{AuthenticatorKind, GrantId, RecordedDecision, RelyingParty, Timestamp};
 use node::measure::{Outcome, Step};
 use protocol::authorize::Prompt;
 use protocol::redirect_uri::ApplicationType;
@@ -26,7 +27,8 @@ use crate::consent;
 use crate::decisions;
 use crate::identifier::subject_identifier;
 use crate::interaction::{AccountChoice, CheckedRequest, Interaction, Purpose};
-use crate::judgement::{Judgement, NextProof, Permission, judge};
+use crate::judgement::{Judgement, Permission, judge};
+use crate::proof::ways::{first_ways, next_ways};
 use crate::provider::Provider;
 use crate::refusal::{Fault, PageError, PageRefusal};
 use crate::sealed;
@@ -41,16 +43,48 @@ pub enum Next {
     Respond { response: AuthorizationResponse, party: Arc<RelyingParty> },
     /// Show one of our pages, carrying the interaction.
     Ask(Page),
+    /// Show the page of one way to prove who they are.
+    Prove(Proving),
     /// The citizen's own page that was asked for.
     Home { path: String },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Page {
-    Login,
-    SecondFactor,
     Consent,
     SelectAccount,
+}
+
+/// How the person can go on proving who they are.
+#[derive(Clone, Debug)]
+pub struct Proving {
+    /// What they are asked for, unless they would rather do otherwise.
+    pub due: AuthenticatorKind,
+    /// Everything that leads on, best first: `due` among it.
+    pub ways: Vec<AuthenticatorKind>,
+    /// What is missing. Empty where nobody is logged in.
+    pub reasons: Vec<ReasonCode>,
+}
+
+impl Proving {
+    /// The person's wish counts where it leads on.
+    fn of(
+        ways: Vec<AuthenticatorKind>,
+        interaction: &Interaction,
+        reasons: Vec<ReasonCode>,
+    ) -> Self {
+        let wished = interaction.wished.filter(|wished| ways.contains(wished));
+        let due = wished.or_else(|| ways.first().copied());
+        Self { due: due.unwrap_or(AuthenticatorKind::Password), ways, reasons }
+    }
+
+    fn who_is_there(interaction: &Interaction) -> Self {
+        Self::of(first_ways(), interaction, Vec::new())
+    }
+
+    fn more(options: &[StepUpOption], interaction: &Interaction, reasons: Vec<ReasonCode>) -> Self {
+        Self::of(next_ways(options), interaction, reasons)
+    }
 }
 
 /// A fresh request: either an interaction to advance, or an immediate error response.
@@ -101,6 +135,7 @@ fn check_and_begin(
             browser,
             started_at: now,
             account: AccountChoice::Undecided,
+            wished: None,
         })),
         Err(error) => {
             tracing::info!(client = %party.client_id, code = error.code().as_str(), "authorization refused");
@@ -233,10 +268,11 @@ pub async fn advance(
         }
         Outlook::Refused(error) => Ok(attempt.respond_with(error)),
         // prompt=none never shows a page (OC-02): say what would have been shown.
+        Outlook::Proof(_) if attempt.silent() => Ok(attempt.respond_with(ProtocolError::new(
+            ErrorCode::LoginRequired,
+            "the person must authenticate",
+        ))),
         Outlook::Needs(page) if attempt.silent() => Ok(attempt.respond_with(match page {
-            Page::Login | Page::SecondFactor => {
-                ProtocolError::new(ErrorCode::LoginRequired, "the person must authenticate")
-            }
             Page::Consent => {
                 ProtocolError::new(ErrorCode::ConsentRequired, "the person must consent")
             }
@@ -246,6 +282,7 @@ pub async fn advance(
             ),
         })),
         Outlook::Needs(page) => Ok(Next::Ask(page)),
+        Outlook::Proof(proving) => Ok(Next::Prove(proving)),
     }
 }
 
@@ -268,10 +305,12 @@ fn advance_home(
     live: Option<&LiveSession>,
     now: Timestamp,
 ) -> Result<Next, PageError> {
-    let Some(live) = live else { return Ok(Next::Ask(Page::Login)) };
+    let Some(live) = live else { return Ok(Next::Prove(Proving::who_is_there(interaction))) };
     match judge(provider, interaction, None, live, now)? {
         Judgement::Permit(_) => Ok(Next::Home { path: path.to_owned() }),
-        Judgement::Prove(proof) => Ok(Next::Ask(proof.into())),
+        Judgement::Prove { options, reasons } => {
+            Ok(Next::Prove(Proving::more(&options, interaction, reasons)))
+        }
         Judgement::OutOfReach { reason, .. } | Judgement::NotUsable { reason, .. } => {
             Err(PageRefusal::AccountNotUsable(reason).into())
         }
@@ -281,6 +320,7 @@ fn advance_home(
 enum Outlook {
     Granted { code: String },
     Needs(Page),
+    Proof(Proving),
     Refused(ProtocolError),
 }
 
@@ -310,13 +350,13 @@ impl Attempt<'_> {
 
     async fn outcome(&self, live: Option<&LiveSession>) -> Result<Outlook, PageError> {
         let select = self.checked.request.prompt.contains(Prompt::SelectAccount);
-        let Some(live) = live else { return Ok(Outlook::Needs(Page::Login)) };
+        let Some(live) = live else { return Ok(self.who_is_there()) };
         match self.interaction.account {
             AccountChoice::Undecided if select && !self.logged_in_here(live) => {
                 return Ok(Outlook::Needs(Page::SelectAccount));
             }
             AccountChoice::Another if !self.logged_in_here(live) => {
-                return Ok(Outlook::Needs(Page::Login));
+                return Ok(self.who_is_there());
             }
             AccountChoice::Undecided | AccountChoice::Present | AccountChoice::Another => {}
         }
@@ -326,7 +366,9 @@ impl Attempt<'_> {
         let permission =
             match judge(self.provider, self.interaction, Some(&self.party), live, self.now)? {
                 Judgement::Permit(permission) => permission,
-                Judgement::Prove(proof) => return Ok(Outlook::Needs(proof.into())),
+                Judgement::Prove { options, reasons } => {
+                    return Ok(Outlook::Proof(Proving::more(&options, self.interaction, reasons)));
+                }
                 // SU-02: better no token than a weaker one that looks right.
                 Judgement::OutOfReach { decision, .. } => {
                     self.record_refusal(live, decision).await?;
@@ -339,7 +381,7 @@ impl Attempt<'_> {
                     self.record_refusal(live, decision).await?;
                     return Err(PageRefusal::AccountNotUsable(reason).into());
                 }
-                Judgement::NotUsable { .. } => return Ok(Outlook::Needs(Page::Login)),
+                Judgement::NotUsable { .. } => return Ok(self.who_is_there()),
             };
         let asked = Asked::by(&self.checked.request, &self.party);
         let agreed =
@@ -370,7 +412,11 @@ impl Attempt<'_> {
                 "somebody else is logged in",
             )));
         }
-        Some(Outlook::Needs(Page::Login))
+        Some(self.who_is_there())
+    }
+
+    fn who_is_there(&self) -> Outlook {
+        Outlook::Proof(Proving::who_is_there(self.interaction))
     }
 
     /// Whether the session's person proved themselves since this request began.
@@ -417,13 +463,4 @@ impl Attempt<'_> {
 pub(crate) fn demanded_acr(request: &AuthorizationRequest) -> Vec<String> {
     let demanded = request.claims.demanded_acr().unwrap_or_default();
     demanded.into_iter().map(str::to_owned).collect()
-}
-
-impl From<NextProof> for Page {
-    fn from(proof: NextProof) -> Self {
-        match proof {
-            NextProof::Password => Self::Login,
-            NextProof::Totp => Self::SecondFactor,
-        }
-    }
 }

@@ -1,22 +1,21 @@
 //! The account holder's own page: what is known, where they are logged in, who used their identity,
 //! and the means to change it.
 
-use identity_core::authenticator::{AuthenticatorKind, AuthenticatorStatus, FailureCount};
+use identity_core::authenticator::AuthenticatorKind;
 use identity_core::consent::Consent;
 use identity_core::grant::RevocationReason;
 use identity_core::secret::SecretBytes;
 use identity_core::session::SessionEndReason;
-use identity_core::{
-    Authenticator, AuthenticatorId, ClientId, EventKind, Province, SecurityEvent, Session,
-    SessionId, Timestamp,
-};
+use identity_core::{ClientId, EventKind, Province, SecurityEvent, Session, SessionId, Timestamp};
 use jose::TokenKind;
 use ledger::{RecordedEvent, Sequence};
 use serde::{Deserialize, Serialize};
-use storage::{Change, Commit, Credential, Enrolment, GrantScope, ThrottleKey};
+use storage::{Change, Commit, Credential, Enrolment, GrantScope, Replacement, ThrottleKey};
 
-use crate::login::{LoginError, LoginRefusal, evidence_of, pass_gate};
+use crate::binding;
+use crate::login::LoginRefusal;
 use crate::password::{Password, PasswordCheck, PasswordFault};
+use crate::proof::{Stopped, evidence_of, gate};
 use crate::provider::Provider;
 use crate::refusal::Fault;
 use crate::sealed::{self, SealedFact};
@@ -140,10 +139,7 @@ pub fn minimum_password(
 ) -> Result<u16, Fault> {
     let policy = provider.policy(now)?;
     let rule = &policy.password;
-    let second = live.enrolments.iter().any(|enrolment| {
-        enrolment.authenticator.kind == AuthenticatorKind::Totp
-            && enrolment.authenticator.usable(now)
-    });
+    let second = live.usable(AuthenticatorKind::Totp, now).is_some();
     Ok(if second { rule.minimum_with_second_factor } else { rule.minimum_alone })
 }
 
@@ -176,8 +172,12 @@ pub async fn change_password(
     let mut plan = vec![
         Change::ReplaceCredential {
             authenticator,
-            credential: Credential::Password(phc),
-            password_length: Some(length),
+            version: enrolment.version,
+            next: Replacement {
+                credential: Credential::Password(phc),
+                label: enrolment.label.clone(),
+                password_length: Some(length),
+            },
         },
         Change::ResetFailures(ThrottleKey::Authenticator(authenticator)),
         Change::RevokeGrants {
@@ -188,7 +188,14 @@ pub async fn change_password(
         Change::Append(Box::new(event.about(live.subject.id))),
     ];
     plan.extend(others_ended(provider, live, SessionEndReason::CredentialChanged, now).await?);
-    Ok(provider.commit_uncontested(&plan, now).await?)
+    match provider.commit(&plan, now).await? {
+        Commit::Done => Ok(()),
+        // Somebody changed it, or took it away, while this was typed: it is not the current one.
+        Commit::Lost(_) => {
+            let refusal = ChangeRefusal::CurrentPassword(LoginRefusal::WrongCredentials);
+            Err(ChangeError::Refused(refusal))
+        }
+    }
 }
 
 async fn check_current<'a>(
@@ -199,22 +206,18 @@ async fn check_current<'a>(
 ) -> Result<&'a Enrolment, ChangeError> {
     let refused = |refusal| ChangeError::Refused(ChangeRefusal::CurrentPassword(refusal));
     let wrong = || refused(LoginRefusal::WrongCredentials);
-    let enrolment = live
-        .enrolments
-        .iter()
-        .find(|enrolment| enrolment.authenticator.kind == AuthenticatorKind::Password)
-        .filter(|enrolment| enrolment.authenticator.usable(now))
-        .ok_or_else(wrong)?;
-    let key = ThrottleKey::Authenticator(enrolment.authenticator.id);
-    match pass_gate(provider, &key, Some(enrolment), now).await {
+    let enrolment = live.usable(AuthenticatorKind::Password, now).ok_or_else(wrong)?;
+    match gate(provider, enrolment, now).await {
         Ok(()) => {}
-        Err(LoginError::Refused(refusal)) => return Err(refused(refusal)),
-        Err(LoginError::Fault(fault)) => return Err(fault.into()),
+        Err(Stopped::Closed(refusal)) => return Err(refused(refusal)),
+        Err(Stopped::Refused(_)) => return Err(wrong()),
+        Err(Stopped::Fault(fault)) => return Err(fault.into()),
     }
     let Credential::Password(stored) = &enrolment.credential else { return Err(wrong()) };
     let Ok(typed) = Password::parse(current) else { return Err(wrong()) };
     match provider.passwords.check(typed, Some(stored.clone())).await? {
         PasswordCheck::Right => {
+            let key = ThrottleKey::Authenticator(enrolment.authenticator.id);
             let plan = [Change::ResetFailures(key)];
             provider.commit_uncontested(&plan, now).await?;
             Ok(enrolment)
@@ -278,38 +281,13 @@ pub async fn confirm_totp(
     let secret = pending_secret(provider, live, enrolment, now)?;
     let step = totp::matching_step(&secret, code, now)?
         .ok_or(ChangeError::Refused(ChangeRefusal::WrongCode))?;
-    let entropy = provider.entropy.as_ref();
-    let mut plan = Vec::new();
-    for old in live.enrolments.iter().map(|enrolment| &enrolment.authenticator) {
-        if old.kind == AuthenticatorKind::Totp {
-            let status = AuthenticatorStatus::Removed { since: now };
-            plan.push(Change::SetAuthenticatorStatus { authenticator: old.id, status });
-            let kind = EventKind::AuthenticatorRemoved { authenticator: old.id, kind: old.kind };
-            let event = SecurityEvent::new(kind, now, entropy).about(live.subject.id);
-            plan.push(Change::Append(Box::new(event)));
-        }
-    }
-    let authenticator = Authenticator {
-        id: AuthenticatorId::generate(now, entropy),
-        subject: live.subject.id,
-        kind: AuthenticatorKind::Totp,
-        status: AuthenticatorStatus::Active,
-        bound_at: now,
-        expires_at: None,
-        password_length: None,
-    };
-    let kind =
-        EventKind::AuthenticatorBound { authenticator: authenticator.id, kind: authenticator.kind };
-    let event = SecurityEvent::new(kind, now, entropy).about(live.subject.id);
+    let authenticator = binding::authenticator(provider, live, AuthenticatorKind::Totp, now);
     let enrolment = Enrolment {
-        authenticator,
-        credential: Credential::Totp(secret),
         last_step: Some(step),
-        failures: FailureCount::default(),
+        ..Enrolment::new(authenticator, Credential::Totp(secret))
     };
     let evidence = evidence_of(provider, &enrolment, now);
-    plan.push(Change::BindAuthenticator(Box::new(enrolment)));
-    plan.push(Change::Append(Box::new(event)));
+    let mut plan = binding::replace(provider, live, enrolment, now);
     let browser = &live.session.browser;
     let province = Province::of(&live.subject.profile.number);
     let proof = Proof { evidence, province, client: None, browser };

@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use identity_core::secret::SecretDigest;
-use identity_core::{ClientId, Timestamp};
+use identity_core::{AuthenticatorKind, ClientId, Timestamp};
 use jose::TokenKind;
+use jose::digest::sha256;
 use protocol::AuthorizationRequest;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,10 @@ pub struct Interaction {
     pub browser: SecretDigest,
     pub started_at: Timestamp,
     pub account: AccountChoice,
+    /// How the person would rather prove who they are: chosen on a page, or used last. Followed where
+    /// it leads to what is asked for.
+    #[serde(default)]
+    pub wished: Option<AuthenticatorKind>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -84,6 +89,12 @@ impl Interaction {
             .filter(|interaction| now < interaction.started_at.plus(Self::LIFE))
             .filter(|interaction| interaction.browser == *browser)
             .ok_or(PageRefusal::StaleInteraction)
+    }
+
+    /// The same on every page of this attempt, and of no other.
+    pub(crate) fn fingerprint(&self) -> Result<SecretDigest, Fault> {
+        let attempt = serde_json::to_vec(&(&self.purpose, &self.browser, self.started_at))?;
+        Ok(SecretDigest(sha256(&attempt)))
     }
 
     pub fn request(&self) -> Option<&CheckedRequest> {

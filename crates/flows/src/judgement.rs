@@ -8,8 +8,7 @@ use assurance::{
 };
 use identity_core::authenticator::AuthenticatorStatus;
 use identity_core::{
-    AuthenticationEvidence, Authenticator, AuthenticatorKind, RecordedDecision, RelyingParty,
-    SubjectState, Timestamp,
+    AuthenticationEvidence, Authenticator, RecordedDecision, RelyingParty, SubjectState, Timestamp,
 };
 use protocol::AuthorizationRequest;
 use protocol::authorize::Prompt;
@@ -17,6 +16,7 @@ use protocol::authorize::Prompt;
 use crate::authorize::demanded_acr;
 use crate::decisions;
 use crate::interaction::{Errand, Interaction, Purpose};
+use crate::proof::ways::{self, passable};
 use crate::provider::Provider;
 use crate::refusal::Fault;
 use crate::session::LiveSession;
@@ -28,8 +28,12 @@ const MANAGEMENT: &str = "account-management";
 
 pub enum Judgement {
     Permit(Permission),
-    /// Show the page that takes this proof.
-    Prove(NextProof),
+    /// More must be proven, in one of these ways.
+    Prove {
+        /// Cheapest first, never empty; our pages can take every step of them.
+        options: Vec<StepUpOption>,
+        reasons: Vec<ReasonCode>,
+    },
     /// This person cannot reach what was demanded.
     OutOfReach {
         reason: String,
@@ -48,12 +52,6 @@ pub struct Permission {
     pub evidence: Vec<AuthenticationEvidence>,
     /// Absent on the citizen's own pages: nobody else asked.
     pub decision: Option<RecordedDecision>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum NextProof {
-    Password,
-    Totp,
 }
 
 /// Judges the session against what this request needs; `party` is absent on the citizen's own pages.
@@ -224,10 +222,14 @@ fn judgement(
         Decision::Permit { evaluation } => {
             Judgement::Permit(Permission { evaluation, evidence, decision: recorded })
         }
-        Decision::StepUp { options, reasons } => match next_proof(&options) {
-            Some(proof) => Judgement::Prove(proof),
-            None => out_of_reach(&reasons, recorded),
-        },
+        Decision::StepUp { options, reasons } => {
+            let options = passable(options, ways::Person::proven_by(&evidence));
+            if options.is_empty() {
+                out_of_reach(&reasons, recorded)
+            } else {
+                Judgement::Prove { options, reasons }
+            }
+        }
         Decision::Deny { code, reasons } => match code {
             DenyCode::RequirementUnreachable => out_of_reach(&reasons, recorded),
             DenyCode::AccountUnusable
@@ -237,23 +239,6 @@ fn judgement(
                 Judgement::NotUsable { reason: first(&reasons), decision: recorded }
             }
         },
-    }
-}
-
-/// The first step of the cheapest option that our pages can take; a password always comes first,
-/// because it also says who is there.
-fn next_proof(options: &[StepUpOption]) -> Option<NextProof> {
-    let takes = |option: &StepUpOption, kind| option.add.iter().any(|step| step.kind == kind);
-    let option = options.iter().find(|option| {
-        option
-            .add
-            .iter()
-            .all(|step| matches!(step.kind, AuthenticatorKind::Password | AuthenticatorKind::Totp))
-    })?;
-    if takes(option, AuthenticatorKind::Password) {
-        Some(NextProof::Password)
-    } else {
-        Some(NextProof::Totp)
     }
 }
 

@@ -5,7 +5,9 @@
 //!
 //! ```text
 //!  authorize ──> Next::{Ask(page), Respond, Explain}      interaction   sealed browser state
-//!    login · second_factor · consent · select_account  ──> back into `advance`
+//!    proof · consent · select_account  ──> back into `advance`
+//!  proof        one path for every way to prove who you are; an adapter per way
+//!  binding      an authenticator comes to a person       challenge   a question asked of one browser
 //!  token        code · refresh · client_credentials ──> issue (tokens as sealed facts)
 //!  userinfo     claims of a person, as agreed            revoke · logout   taking back
 //!  citizen      the account holder's own page            admin             the operator's verbs
@@ -15,6 +17,8 @@
 
 pub mod admin;
 pub mod authorize;
+mod binding;
+pub mod challenge;
 pub mod citizen;
 pub mod claims;
 pub mod consent;
@@ -27,6 +31,7 @@ pub mod judgement;
 pub mod login;
 pub mod logout;
 pub mod password;
+pub mod proof;
 pub mod provider;
 pub mod refusal;
 pub mod refused_request;

@@ -5,8 +5,8 @@ use identity_core::secret::SecretDigest;
 use identity_core::session::SessionEnd;
 use identity_core::time::{Entropy, random_bytes};
 use identity_core::{
-    AuthenticationEvidence, Authenticator, ClientId, EventKind, Province, SecurityEvent, Session,
-    SessionId, Subject, Timestamp,
+    AuthenticationEvidence, Authenticator, AuthenticatorKind, ClientId, EventKind, Province,
+    SecurityEvent, Session, SessionId, Subject, Timestamp,
 };
 use jose::digest::{base64url, base64url_decode, sha256};
 use storage::record::Dossier;
@@ -73,6 +73,14 @@ impl LiveSession {
                 remembered: client.map(|client| Remembered { client: client.clone(), consent }),
             })
         }))
+    }
+
+    /// The person's authenticator of this kind that can be used now. The newest, where two requests at
+    /// once bound one each: it is the one that was shown last.
+    pub fn usable(&self, kind: AuthenticatorKind, now: Timestamp) -> Option<&Enrolment> {
+        self.enrolments.iter().rev().find(|enrolment| {
+            enrolment.authenticator.kind == kind && enrolment.authenticator.usable(now)
+        })
     }
 
     pub fn authenticators(&self) -> Vec<Authenticator> {

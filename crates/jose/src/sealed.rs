@@ -39,16 +39,19 @@ pub enum TokenKind {
     LogoutRequest,
     /// A TOTP secret on its way to the person's app, until the first code confirms it.
     Enrolment,
+    /// A question that one browser must answer: a passkey's challenge, a code sent by message.
+    Challenge,
 }
 
 impl TokenKind {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::AccessToken,
         Self::AuthorizationCode,
         Self::RefreshToken,
         Self::Interaction,
         Self::LogoutRequest,
         Self::Enrolment,
+        Self::Challenge,
     ];
 
     /// Unique, of one length, and outside the alphabet of what a JWT begins with.
@@ -60,6 +63,7 @@ impl TokenKind {
             Self::Interaction => "vin1_",
             Self::LogoutRequest => "vlo1_",
             Self::Enrolment => "ven1_",
+            Self::Challenge => "vch1_",
         }
     }
 }

@@ -89,7 +89,7 @@ impl Rows {
             names: Sheet::of("person_names (subject, blind_index)"),
             authenticators: Sheet::of(
                 "authenticators (id, subject, kind, status, status_since, bound_at, expires_at, \
-                 password_length, credential, last_step, failures, failed_at)",
+                 password_length, credential, last_step, failures, failed_at, version)",
             ),
             grants: Sheet::of(
                 "grants (id, subject, client, session, offline, terms, generation, rotated_at, \
@@ -150,7 +150,8 @@ fn authenticator(
     key: &SubjectKey,
     cipher: &PersonalDataCipher,
 ) -> Result<(), Fault> {
-    let Enrolment { authenticator, credential, last_step, failures } = enrolment;
+    let Enrolment { authenticator, version, credential, label, last_step, failures } = enrolment;
+    let label = label.as_ref();
     let (status, since) = authenticators::status_columns(authenticator.status);
     let time = |at: Option<Timestamp>| Value::maybe(at.map(Timestamp::unix_millis));
     sheet.row(&[
@@ -162,9 +163,10 @@ fn authenticator(
         Value::Number(authenticator.bound_at.unix_millis()),
         time(authenticator.expires_at),
         Value::maybe(authenticator.password_length.map(i64::from)),
-        Value::Bytes(&authenticators::seal(credential, key, authenticator.id, cipher)?),
+        Value::Bytes(&authenticators::seal(credential, label, key, authenticator.id, cipher)?),
         Value::maybe(last_step.map(column::integer).transpose()?),
         Value::Number(i64::from(failures.consecutive)),
         time(failures.last_at),
+        Value::Number(column::integer(*version)?),
     ])
 }

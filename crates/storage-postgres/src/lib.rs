@@ -9,7 +9,7 @@
 //!    database         where it is, who is primary, the pool, what an error means
 //!    bulk             very many rows at once, by COPY
 //!    events           the ledger: appended without waiting, read in an order that skips nothing
-//!    claims           identifiers that count once, for an installation without Redis
+//!    claims           identifiers that count once and values that may be lost, without Redis
 //!    listener         LISTEN: a hint that there is news
 //!    partitions       by time, made ahead and dropped whole
 //!    sql              statements shared with the other adapter (../storage/sql), checked against

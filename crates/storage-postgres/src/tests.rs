@@ -80,6 +80,11 @@ mod claims {
         transient::purposes_do_not_meet,
         transient::of_parallel_claims_one_wins,
         transient::what_has_expired_cannot_be_claimed,
+        transient::a_value_is_there_until_it_expires_or_is_removed,
+        transient::values_of_other_slots_do_not_meet,
+        transient::a_value_is_replaced_only_by_who_saw_it,
+        transient::of_parallel_replacements_of_one_value_one_wins,
+        transient::a_value_that_is_too_long_is_refused,
     );
 }
 

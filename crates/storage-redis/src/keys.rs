@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use identity_core::Timestamp;
-use storage::Claim;
-use storage::transient_key::{Digest, Window, digest_of};
+use storage::transient_key::{Digest, Window, digest_of, digest_of_slot};
+use storage::{Claim, Slot};
 
 use crate::settings::{KeyPrefix, RedisLocation};
 
@@ -47,6 +47,11 @@ impl Keys {
         let window = Window::at(window, now).to_bytes();
         let digest = digest_of(&[purpose.as_bytes(), id.as_bytes(), &window]);
         self.named(self.shard_of(&digest), "count", &digest)
+    }
+
+    pub fn value(&self, slot: Slot<'_>) -> String {
+        let digest = digest_of_slot(slot);
+        self.named(self.shard_of(&digest), "value", &digest)
     }
 
     /// Of every shard.

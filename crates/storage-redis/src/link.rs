@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::{Cmd, ErrorKind, RedisError, ServerErrorKind, Value};
+use redis::{Cmd, ErrorKind, RedisError, ServerErrorKind, ToRedisArgs, Value};
 use storage::StoreError;
 use storage::ports::StoreResult;
 use tokio::sync::watch;
@@ -47,7 +47,7 @@ impl Script {
         Self { source, digest: redis::Script::new(source).get_hash().to_owned() }
     }
 
-    fn command(&self, call: Call, keys: &[&str], arguments: &[i64]) -> Cmd {
+    fn command(&self, call: Call, keys: &[&str], arguments: &[impl ToRedisArgs]) -> Cmd {
         let mut command = match call {
             Call::ByName => redis::cmd("EVALSHA"),
             Call::InFull => redis::cmd("EVAL"),
@@ -100,7 +100,7 @@ impl Link {
         &self,
         script: &Script,
         keys: &[&str],
-        arguments: &[i64],
+        arguments: &[impl ToRedisArgs + Sync],
     ) -> StoreResult<Value> {
         let deadline = Instant::now() + self.timeout;
         let mut call = Call::ByName;

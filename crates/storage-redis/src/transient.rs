@@ -1,4 +1,4 @@
-//! Claims and counts that all nodes share.
+//! Claims, counts and values that all nodes share.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,8 +7,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use identity_core::{Clock, Timestamp};
 use redis::{FromRedisValue as _, Value};
-use storage::ports::{EPOCH_MARGIN, StoreResult, TransientStore, issued_before_the_epoch};
-use storage::{Claim, StoreError};
+use storage::ports::{
+    EPOCH_MARGIN, StoreResult, TransientStore, ensure_transient_size, issued_before_the_epoch,
+};
+use storage::{Claim, Slot, StoreError};
 use tokio::task::AbortHandle;
 
 use crate::dial::{Dialler, RedisSettingsError};
@@ -30,6 +32,15 @@ struct Memory {
     keys: Keys,
     claim: Script,
     count: Script,
+    value: ValueScripts,
+}
+
+/// A value lies behind the sixteen digits of its expiry, by the nodes' clocks.
+struct ValueScripts {
+    put: Script,
+    get: Script,
+    remove: Script,
+    replace: Script,
 }
 
 /// What the script says of a claim.
@@ -50,7 +61,7 @@ impl RedisTransientStore {
         let link = Link::new(Dialler::new(settings)?);
         let claim = Script::new(include_str!("scripts/claim.lua"));
         let count = Script::new(include_str!("scripts/count.lua"));
-        let memory = Arc::new(Memory { link, keys, claim, count });
+        let memory = Arc::new(Memory { link, keys, claim, count, value: ValueScripts::new() });
         let beginning = tokio::spawn(begin_when_connected(Arc::clone(&memory), clock));
         Ok(Self { memory, beginning: beginning.abort_handle() })
     }
@@ -106,9 +117,78 @@ impl TransientStore for RedisTransientStore {
         let count = self.memory.link.evaluate(&self.memory.count, &[&key], &[kept]).await?;
         u64::from_redis_value(count).map_err(StoreError::corrupt)
     }
+
+    async fn put(
+        &self,
+        slot: Slot<'_>,
+        value: &[u8],
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        ensure_transient_size(value)?;
+        let arguments = [framed(value, expires_at), kept_until(expires_at, now)];
+        self.memory.value(&self.memory.value.put, slot, &arguments).await.map(drop)
+    }
+
+    async fn get(&self, slot: Slot<'_>, now: Timestamp) -> StoreResult<Option<Vec<u8>>> {
+        let found = self.memory.value(&self.memory.value.get, slot, &[at(now)]).await?;
+        Option::from_redis_value(found).map_err(StoreError::corrupt)
+    }
+
+    async fn remove(&self, slot: Slot<'_>) -> StoreResult<()> {
+        self.memory.value(&self.memory.value.remove, slot, &[]).await.map(drop)
+    }
+
+    async fn replace_if(
+        &self,
+        slot: Slot<'_>,
+        from: &[u8],
+        to: &[u8],
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> StoreResult<bool> {
+        ensure_transient_size(to)?;
+        let arguments =
+            [at(now), from.to_vec(), framed(to, expires_at), kept_until(expires_at, now)];
+        let replaced = self.memory.value(&self.memory.value.replace, slot, &arguments).await?;
+        bool::from_redis_value(replaced).map_err(StoreError::corrupt)
+    }
+}
+
+impl ValueScripts {
+    fn new() -> Self {
+        Self {
+            put: Script::new(include_str!("scripts/value_put.lua")),
+            get: Script::new(include_str!("scripts/value_get.lua")),
+            remove: Script::new(include_str!("scripts/value_remove.lua")),
+            replace: Script::new(include_str!("scripts/value_replace.lua")),
+        }
+    }
+}
+
+/// Text, so that a script can compare it as a number.
+fn at(instant: Timestamp) -> Vec<u8> {
+    format!("{:016}", instant.unix_millis().max(0)).into_bytes()
+}
+
+fn framed(value: &[u8], expires_at: Timestamp) -> Vec<u8> {
+    [at(expires_at).as_slice(), value].concat()
+}
+
+fn kept_until(expires_at: Timestamp, now: Timestamp) -> Vec<u8> {
+    millis(expires_at.plus(OVERTAKING).since(now)).to_string().into_bytes()
 }
 
 impl Memory {
+    async fn value(
+        &self,
+        script: &Script,
+        slot: Slot<'_>,
+        arguments: &[Vec<u8>],
+    ) -> StoreResult<Value> {
+        self.link.evaluate(script, &[&self.keys.value(slot)], arguments).await
+    }
+
     async fn judge(&self, keys: &[&str], arguments: &[i64]) -> StoreResult<Judged> {
         let judged = Judged::read(self.link.evaluate(&self.claim, keys, arguments).await?)?;
         if judged.epoch_is_new {

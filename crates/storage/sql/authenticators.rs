@@ -1,10 +1,9 @@
 //! What people prove with, and the secrets it takes to check them.
 
 use identity_core::authenticator::{Authenticator, AuthenticatorStatus, FailureCount};
-use identity_core::secret::SecretBytes;
 use identity_core::{AuthenticatorId, SubjectId, Timestamp};
 use storage::privacy::{PersonalDataCipher, SealedField, SubjectKey};
-use storage::{Contest, Credential, Enrolment, StoreError};
+use storage::{Contest, Credential, Enrolment, Label, Replacement, StoreError};
 use uuid::Uuid;
 
 use super::change::Outcome;
@@ -16,13 +15,14 @@ pub async fn bind(
     cipher: &PersonalDataCipher,
     enrolment: &Enrolment,
 ) -> Result<(), Fault> {
-    let Enrolment { authenticator, credential, last_step, failures } = enrolment;
+    let Enrolment { authenticator, version, credential, label, last_step, failures } = enrolment;
     let key = subjects::key_of(connection, cipher, authenticator.subject).await?;
     let (status, since) = status_columns(authenticator.status);
     sqlx::query!(
         "INSERT INTO authenticators (id, subject, kind, status, status_since, bound_at, expires_at,
-                                     password_length, credential, last_step, failures, failed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                                     password_length, credential, last_step, failures, failed_at,
+                                     version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         authenticator.id.uuid(),
         authenticator.subject.uuid(),
         column::name(&authenticator.kind)?,
@@ -31,10 +31,11 @@ pub async fn bind(
         authenticator.bound_at.unix_millis(),
         authenticator.expires_at.map(Timestamp::unix_millis),
         authenticator.password_length.map(i64::from),
-        seal(credential, &key, authenticator.id, cipher)?,
+        seal(credential, label.as_ref(), &key, authenticator.id, cipher)?,
         last_step.map(column::integer).transpose()?,
         i64::from(failures.consecutive),
         failures.last_at.map(Timestamp::unix_millis),
+        column::integer(*version)?,
     )
     .execute(connection)
     .await?;
@@ -48,7 +49,7 @@ pub async fn set_status(
 ) -> Result<(), Fault> {
     let (status, since) = status_columns(status);
     let changed = sqlx::query!(
-        "UPDATE authenticators SET status = $2, status_since = $3 WHERE id = $1",
+        "UPDATE authenticators SET status = $2, status_since = $3, version = version + 1 WHERE id = $1",
         id.uuid(),
         status,
         since,
@@ -58,30 +59,33 @@ pub async fn set_status(
     exactly_one(changed.rows_affected(), id)
 }
 
-pub async fn replace_credential(
+/// Of two that saw the same version, one wins.
+pub async fn replace(
     connection: &mut Connection,
     cipher: &PersonalDataCipher,
     id: AuthenticatorId,
-    credential: &Credential,
-    password_length: Option<u16>,
-) -> Result<(), Fault> {
+    version: u64,
+    next: &Replacement,
+) -> Result<Outcome, Fault> {
     let subject = sqlx::query_scalar!(
         r#"SELECT subject AS "subject!: Uuid" FROM authenticators WHERE id = $1"#,
         id.uuid(),
     )
     .fetch_optional(&mut *connection)
-    .await?
-    .ok_or_else(|| unknown(id))?;
+    .await?;
+    let Some(subject) = subject else { return Ok(Outcome::Lost(Contest::AuthenticatorMoved)) };
     let key = subjects::key_of(connection, cipher, SubjectId::from_uuid(subject)).await?;
     let changed = sqlx::query!(
-        "UPDATE authenticators SET credential = $2, password_length = $3 WHERE id = $1",
+        "UPDATE authenticators SET credential = $3, password_length = $4, version = version + 1
+         WHERE id = $1 AND version = $2",
         id.uuid(),
-        seal(credential, &key, id, cipher)?,
-        password_length.map(i64::from),
+        column::integer(version)?,
+        seal(&next.credential, next.label.as_ref(), &key, id, cipher)?,
+        next.password_length.map(i64::from),
     )
     .execute(connection)
     .await?;
-    exactly_one(changed.rows_affected(), id)
+    Ok(Outcome::of(changed.rows_affected(), Contest::AuthenticatorMoved))
 }
 
 /// RFC 6238 §5.2: the second use of a code is refused, and so is every earlier one.
@@ -112,7 +116,8 @@ pub async fn of_subject(
                   a.status_since AS "status_since?", a.bound_at AS "bound_at!",
                   a.expires_at AS "expires_at?", a.password_length AS "password_length?",
                   a.credential AS "credential!", a.last_step AS "last_step?",
-                  a.failures AS "failures!", a.failed_at AS "failed_at?", k.wrapped AS "wrapped!"
+                  a.failures AS "failures!", a.failed_at AS "failed_at?",
+                  a.version AS "version!", k.wrapped AS "wrapped!"
            FROM authenticators a JOIN subject_keys k ON k.subject = a.subject
            WHERE a.subject = $1 AND a.status <> 'removed'
            ORDER BY a.bound_at, a.id"#,
@@ -139,6 +144,7 @@ pub(super) struct EnrolmentRow {
     pub(super) last_step: Option<i64>,
     pub(super) failures: i64,
     pub(super) failed_at: Option<i64>,
+    pub(super) version: i64,
     pub(super) wrapped: Vec<u8>,
 }
 
@@ -151,6 +157,7 @@ impl EnrolmentRow {
     ) -> Result<Enrolment, Fault> {
         let id = AuthenticatorId::from_uuid(self.id);
         let sealed = cipher.open_field(key, SealedField::Credential(id), &self.credential)?;
+        let (credential, label) = Credential::of_plaintext(&sealed)?;
         Ok(Enrolment {
             authenticator: Authenticator {
                 id,
@@ -161,7 +168,9 @@ impl EnrolmentRow {
                 expires_at: self.expires_at.map(Timestamp::from_unix_millis),
                 password_length: self.password_length.map(column::number).transpose()?,
             },
-            credential: credential_of(&sealed)?,
+            version: column::number(self.version)?,
+            credential,
+            label,
             last_step: self.last_step.map(column::number).transpose()?,
             failures: FailureCount {
                 consecutive: column::number(self.failures)?,
@@ -171,30 +180,15 @@ impl EnrolmentRow {
     }
 }
 
-/// First byte of a credential's plaintext.
-const PASSWORD: u8 = b'p';
-const TOTP: u8 = b't';
-
 pub fn seal(
     credential: &Credential,
+    label: Option<&Label>,
     key: &SubjectKey,
     id: AuthenticatorId,
     cipher: &PersonalDataCipher,
 ) -> Result<Vec<u8>, Fault> {
-    let (kind, secret) = match credential {
-        Credential::Password(phc) => (PASSWORD, phc),
-        Credential::Totp(key) => (TOTP, key),
-    };
-    let plaintext = [&[kind], secret.expose()].concat();
+    let plaintext = credential.to_plaintext(label)?;
     Ok(cipher.seal_field(key, SealedField::Credential(id), plaintext)?)
-}
-
-fn credential_of(plaintext: &[u8]) -> Result<Credential, Fault> {
-    match plaintext.split_first() {
-        Some((&PASSWORD, phc)) => Ok(Credential::Password(SecretBytes::new(phc.to_vec()))),
-        Some((&TOTP, key)) => Ok(Credential::Totp(SecretBytes::new(key.to_vec()))),
-        Some(_) | None => Err(StoreError::corrupt("a credential of no known kind").into()),
-    }
 }
 
 pub fn status_columns(status: AuthenticatorStatus) -> (&'static str, Option<i64>) {

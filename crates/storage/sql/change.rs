@@ -4,7 +4,9 @@ use storage::privacy::PersonalDataCipher;
 use storage::terms::TermsForm;
 use storage::{Change, Commit, Contest};
 
-use super::{authenticators, consents, grants, ledger, registry, sessions, subjects, throttle};
+use super::{
+    authenticators, consents, consumed, grants, ledger, registry, sessions, subjects, throttle,
+};
 use crate::database::{Connection, Fault};
 use crate::events;
 
@@ -47,66 +49,64 @@ pub async fn apply_all(
 }
 
 async fn apply(
-    connection: &mut Connection,
+    db: &mut Connection,
     cipher: &PersonalDataCipher,
     form: TermsForm,
     change: &Change,
 ) -> Result<Outcome, Fault> {
     match change {
-        Change::CreateSubject(subject) => {
-            return subjects::create(connection, cipher, subject).await;
-        }
+        Change::CreateSubject(subject) => return subjects::create(db, cipher, subject).await,
         Change::ReplaceSubject { subject, version } => {
-            return subjects::replace(connection, cipher, subject, *version).await;
+            return subjects::replace(db, cipher, subject, *version).await;
         }
         Change::ConsumeTotpStep { authenticator, step } => {
-            return authenticators::consume_step(connection, *authenticator, *step).await;
+            return authenticators::consume_step(db, *authenticator, *step).await;
+        }
+        Change::ReplaceCredential { authenticator, version, next } => {
+            return authenticators::replace(db, cipher, *authenticator, *version, next).await;
+        }
+        Change::ConsumeOnce { purpose, digest, expires_at } => {
+            return consumed::consume(db, purpose, digest, *expires_at).await;
         }
         Change::ExtendSession { session, handle, evidence, now } => {
-            return sessions::extend(connection, *session, handle, evidence, *now).await;
+            return sessions::extend(db, *session, handle, evidence, *now).await;
         }
-        Change::InsertGrant(grant) => return grants::insert(connection, form, grant).await,
+        Change::InsertGrant(grant) => return grants::insert(db, form, grant).await,
         Change::RotateGrant { grant, from, to, now } => {
-            return grants::rotate(connection, *grant, *from, *to, *now).await;
+            return grants::rotate(db, *grant, *from, *to, *now).await;
         }
         Change::TakeLogout { delivery, due_at, until } => {
-            return registry::take_logout(connection, *delivery, *due_at, *until).await;
+            return registry::take_logout(db, *delivery, *due_at, *until).await;
         }
-        Change::Key(change) => return registry::change_key(connection, change).await,
+        Change::Key(change) => return registry::change_key(db, change).await,
 
         Change::BindAuthenticator(enrolment) => {
-            authenticators::bind(connection, cipher, enrolment).await?;
+            authenticators::bind(db, cipher, enrolment).await?;
         }
         Change::SetAuthenticatorStatus { authenticator, status } => {
-            authenticators::set_status(connection, *authenticator, *status).await?;
+            authenticators::set_status(db, *authenticator, *status).await?;
         }
-        Change::ReplaceCredential { authenticator, credential, password_length } => {
-            let (id, length) = (*authenticator, *password_length);
-            authenticators::replace_credential(connection, cipher, id, credential, length).await?;
-        }
-        Change::ResetFailures(key) => throttle::reset(connection, cipher, key).await?,
-        Change::OpenSession(session) => sessions::open(connection, session).await?,
-        Change::TouchSession { session, now } => {
-            sessions::touch(connection, *session, *now).await?;
-        }
-        Change::EndSessions { scope, end } => sessions::end(connection, *scope, *end).await?,
-        Change::SaveConsent(consent) => consents::save(connection, consent).await?,
+        Change::ResetFailures(key) => throttle::reset(db, cipher, key).await?,
+        Change::OpenSession(session) => sessions::open(db, session).await?,
+        Change::TouchSession { session, now } => sessions::touch(db, *session, *now).await?,
+        Change::EndSessions { scope, end } => sessions::end(db, *scope, *end).await?,
+        Change::SaveConsent(consent) => consents::save(db, consent).await?,
         Change::WithdrawConsent { subject, client, now } => {
-            consents::withdraw(connection, *subject, client, *now).await?;
+            consents::withdraw(db, *subject, client, *now).await?;
         }
         Change::RevokeGrants { scope, reason, now } => {
-            grants::revoke(connection, scope, *reason, *now).await?;
+            grants::revoke(db, scope, *reason, *now).await?;
         }
-        Change::SaveRelyingParty(party) => registry::save_relying_party(connection, party).await?,
-        Change::QueueLogout(delivery) => registry::queue_logout(connection, delivery).await?,
-        Change::FinishLogout(delivery) => registry::finish_logout(connection, *delivery).await?,
+        Change::SaveRelyingParty(party) => registry::save_relying_party(db, party).await?,
+        Change::QueueLogout(delivery) => registry::queue_logout(db, delivery).await?,
+        Change::FinishLogout(delivery) => registry::finish_logout(db, *delivery).await?,
         Change::RetryLogout { delivery, due_at } => {
-            registry::retry_logout(connection, *delivery, *due_at).await?;
+            registry::retry_logout(db, *delivery, *due_at).await?;
         }
         Change::SaveCheckpoint(checkpoint) => {
-            ledger::save_checkpoint(connection, checkpoint).await?;
+            ledger::save_checkpoint(db, checkpoint).await?;
         }
-        Change::Append(event) => events::append(connection, &[event]).await?,
+        Change::Append(event) => events::append(db, &[event]).await?,
     }
     Ok(Outcome::Applied)
 }

@@ -27,7 +27,7 @@ macro_rules! select_dossier {
                       a.expires_at AS "authenticator_expires_at?",
                       a.password_length AS "password_length?", a.credential AS "credential?",
                       a.last_step AS "last_step?", a.failures AS "failures?",
-                      a.failed_at AS "failed_at?",
+                      a.failed_at AS "failed_at?", a.version AS "authenticator_version?",
                       e.id AS "session?: Uuid", e.subject AS "session_subject?: Uuid",
                       e.handle AS "handle?", e.evidence AS "evidence?",
                       e.created_at AS "created_at?", e.last_used_at AS "last_used_at?",
@@ -115,6 +115,7 @@ struct DossierRow {
     last_step: Option<i64>,
     failures: Option<i64>,
     failed_at: Option<i64>,
+    authenticator_version: Option<i64>,
     session: Option<Uuid>,
     session_subject: Option<Uuid>,
     handle: Option<Vec<u8>>,
@@ -215,6 +216,7 @@ impl DossierRow {
             last_step: self.last_step,
             failures: self.failures?,
             failed_at: self.failed_at,
+            version: self.authenticator_version?,
             wrapped: Vec::new(),
         })
     }

@@ -14,6 +14,7 @@ pub mod authenticators;
 pub mod change;
 pub mod column;
 pub mod consents;
+mod consumed;
 pub mod dossier;
 pub mod grants;
 pub mod ledger;

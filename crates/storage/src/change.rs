@@ -17,7 +17,8 @@ use identity_core::{
     Session, Subject, SubjectId, Timestamp,
 };
 
-use crate::record::{Credential, Enrolment, LogoutDelivery, SignedCheckpoint, ThrottleKey};
+use crate::credential::{Credential, Label};
+use crate::record::{Enrolment, LogoutDelivery, SignedCheckpoint, ThrottleKey};
 
 #[derive(Clone, Debug)]
 pub enum Change {
@@ -34,10 +35,21 @@ pub enum Change {
         authenticator: AuthenticatorId,
         status: AuthenticatorStatus,
     },
+    /// Also how one secret of several is used up. Contest: [`Contest::AuthenticatorMoved`] when
+    /// `version` is no longer current: its credential or its status changed since it was read.
     ReplaceCredential {
         authenticator: AuthenticatorId,
-        credential: Credential,
-        password_length: Option<u16>,
+        version: u64,
+        next: Replacement,
+    },
+    /// Uses up something that counts once: the challenge of a passkey, a code sent by message, a QR
+    /// code. What is consumed under one purpose is not under another. `expires_at`: from when on it
+    /// is refused for its age, at most a day away; always the same for the same thing. Contest:
+    /// [`Contest::AlreadyConsumed`].
+    ConsumeOnce {
+        purpose: &'static str,
+        digest: SecretDigest,
+        expires_at: Timestamp,
     },
     /// Contest: [`Contest::StepUsed`] unless `step` is later than every accepted one (ATK-103).
     ConsumeTotpStep {
@@ -111,6 +123,14 @@ pub enum Change {
     Append(Box<SecurityEvent>),
 }
 
+/// The next credential of an authenticator, as its holder calls it.
+#[derive(Clone, Debug)]
+pub struct Replacement {
+    pub credential: Credential,
+    pub label: Option<Label>,
+    pub password_length: Option<u16>,
+}
+
 /// What happens to a key of the ring.
 #[derive(Clone, Debug)]
 pub enum KeyChange {
@@ -149,7 +169,9 @@ pub enum GrantScope {
 pub enum Contest {
     NameTaken,
     SubjectMoved,
+    AuthenticatorMoved,
     StepUsed,
+    AlreadyConsumed,
     SessionEnded,
     GrantExists,
     GenerationMoved,

@@ -48,6 +48,11 @@ macro_rules! durable_suite {
             authenticators::enrolments_read_back_with_their_secrets,
             authenticators::every_status_reads_back_and_removed_ones_are_gone,
             authenticators::a_replaced_credential_is_the_only_one,
+            authenticators::every_credential_reads_back_with_its_label,
+            authenticators::only_the_current_version_of_a_credential_can_be_replaced,
+            authenticators::of_parallel_uses_of_one_recovery_code_one_wins,
+            authenticators::what_counts_once_is_consumed_once_per_purpose,
+            authenticators::of_parallel_consumptions_one_wins,
             authenticators::a_totp_step_is_accepted_once_and_never_an_earlier_one,
             authenticators::of_parallel_uses_of_one_totp_step_one_wins,
             authenticators::parallel_guesses_cannot_share_a_free_one,
@@ -107,6 +112,11 @@ macro_rules! transient_suite {
             transient::what_was_issued_before_the_epoch_is_refused,
             transient::a_count_is_of_its_window_alone,
             transient::parallel_counts_miss_nobody,
+            transient::a_value_is_there_until_it_expires_or_is_removed,
+            transient::values_of_other_slots_do_not_meet,
+            transient::a_value_is_replaced_only_by_who_saw_it,
+            transient::of_parallel_replacements_of_one_value_one_wins,
+            transient::a_value_that_is_too_long_is_refused,
         );
     };
 }

@@ -8,9 +8,10 @@
 //!    RegistryReader   relying parties            ┐ what a role that only answers
 //!    KeyReader        the wrapped key ring       ├ questions may link
 //!    LedgerReader     events in commit order     ┘
-//!  TransientStore   what may be lost: counters, seen identifiers
+//!  TransientStore   what may be lost: counters, seen identifiers, transactions under way
 //!  Bell             a hint that the ledger has news
 //!  change           Change · Contest: the plan, and who won
+//!  credential       what it takes to check each kind of authenticator, and how it rests
 //!  privacy          per-subject encryption and blind indexes, for adapters
 //!  terms            how a grant's terms stand in a column
 //!  pool             what adapters tell about their connections
@@ -22,6 +23,7 @@
 pub mod change;
 #[cfg(feature = "contract")]
 pub mod contract;
+pub mod credential;
 pub mod error;
 pub mod memory;
 pub mod pool;
@@ -31,11 +33,14 @@ pub mod record;
 pub mod terms;
 pub mod transient_key;
 
-pub use change::{Change, Commit, Contest, GrantScope, KeyChange, SessionScope};
+pub use change::{Change, Commit, Contest, GrantScope, KeyChange, Replacement, SessionScope};
+pub use credential::{AppDevice, Credential, Label, PasskeyCredential};
 pub use error::StoreError;
 pub use pool::{PoolNumbers, WaitingRoom};
-pub use ports::{Bell, Claim, KeyReader, LedgerReader, RegistryReader, Store, TransientStore};
+pub use ports::{
+    Bell, Claim, KeyReader, LedgerReader, RegistryReader, Slot, Store, TransientStore,
+};
 pub use record::{
-    Credential, Enrolment, Frontier, GrantsRemoved, Lease, LogoutDelivery, SignedCheckpoint,
-    ThrottleKey, VersionedSubject,
+    Enrolment, Frontier, GrantsRemoved, Lease, LogoutDelivery, SignedCheckpoint, ThrottleKey,
+    VersionedSubject,
 };

@@ -220,6 +220,50 @@ pub trait TransientStore: Send + Sync {
         window: Duration,
         now: Timestamp,
     ) -> StoreResult<u64>;
+
+    /// Keeps `value`, at most [`MAX_TRANSIENT_VALUE`] bytes, until `expires_at`; what was there goes.
+    /// It may be lost sooner, and lies there in the clear: no personal data, no secret.
+    async fn put(
+        &self,
+        slot: Slot<'_>,
+        value: &[u8],
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> StoreResult<()>;
+
+    /// What is there and has not expired.
+    async fn get(&self, slot: Slot<'_>, now: Timestamp) -> StoreResult<Option<Vec<u8>>>;
+
+    async fn remove(&self, slot: Slot<'_>) -> StoreResult<()>;
+
+    /// Puts `to` in the place of `from`, if that is what is there and it has not expired: of two that
+    /// saw the same value, one is told `true`.
+    async fn replace_if(
+        &self,
+        slot: Slot<'_>,
+        from: &[u8],
+        to: &[u8],
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> StoreResult<bool>;
+}
+
+/// Every store refuses a value that another would refuse.
+pub fn ensure_transient_size(value: &[u8]) -> StoreResult<()> {
+    if value.len() > MAX_TRANSIENT_VALUE {
+        return Err(StoreError::corrupt("a transient value is too long"));
+    }
+    Ok(())
+}
+
+/// The longest value a transient store takes.
+pub const MAX_TRANSIENT_VALUE: usize = 8 * 1024;
+
+/// A value in the transient store: what it is for, and which one. Another purpose, another value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Slot<'s> {
+    pub purpose: &'static str,
+    pub id: &'s str,
 }
 
 /// What a memory whose epoch is `epoch` answers to a claim on something issued before it.

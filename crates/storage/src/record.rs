@@ -4,12 +4,13 @@ use identity_core::authenticator::{Authenticator, FailureCount};
 use identity_core::consent::Consent;
 use identity_core::grant::Grant;
 use identity_core::id::DeliveryId;
-use identity_core::secret::SecretBytes;
 use identity_core::{
     AuthenticatorId, ClientId, GrantId, LoginName, Session, SessionId, Subject, SubjectId,
     Timestamp,
 };
 use ledger::Sequence;
+
+use crate::credential::{Credential, Label};
 
 /// A subject with the version its next replacement must name.
 #[derive(Clone, Debug)]
@@ -18,20 +19,14 @@ pub struct VersionedSubject {
     pub version: u64,
 }
 
-/// The secret half of an authenticator, encrypted at rest under the subject's key.
-#[derive(Clone, Debug)]
-pub enum Credential {
-    /// A PHC string (Argon2id).
-    Password(SecretBytes),
-    /// The shared key of RFC 6238.
-    Totp(SecretBytes),
-}
-
 /// An authenticator with everything needed to check it.
 #[derive(Clone, Debug)]
 pub struct Enrolment {
     pub authenticator: Authenticator,
+    /// What its next change must name.
+    pub version: u64,
     pub credential: Credential,
+    pub label: Option<Label>,
     /// Newest TOTP step accepted; only later ones are (RFC 6238 §5.2).
     pub last_step: Option<u64>,
     pub failures: FailureCount,
@@ -94,6 +89,20 @@ pub enum Lease {
     SealLedger,
     /// Taken for a day and never given back, so that one node a day does it.
     ForgetGrants,
+}
+
+impl Enrolment {
+    /// Something just enrolled.
+    pub fn new(authenticator: Authenticator, credential: Credential) -> Self {
+        Self {
+            authenticator,
+            version: 0,
+            credential,
+            label: None,
+            last_step: None,
+            failures: FailureCount::default(),
+        }
+    }
 }
 
 impl Lease {

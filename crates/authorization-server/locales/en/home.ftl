@@ -78,3 +78,16 @@ enrol-open = Open in the authenticator app on this device
 enrol-type = If you cannot scan it, type this key into the app:
 enrol-confirm = Confirm
 enrol-submit = Add the app
+
+recovery-codes = Recovery codes
+recovery-lead = If you lose your telephone, a recovery code takes the place of the code on it.
+recovery-left = { $count ->
+    [one] { $count } code has not been used.
+   *[other] { $count } codes have not been used.
+}
+recovery-make = Make a new set
+recovery-replaces = A new set ends the old one: its codes no longer work.
+recovery-new = These are your recovery codes. This page shows them once.
+recovery-keep = Print or copy them and keep them safe, apart from your telephone. Each code works once.
+recovery-download = Download as a file
+recovery-done = I have put them away

@@ -8,7 +8,7 @@ login-submit = Sign in
 
 reason-again = The service asks you to confirm who you are before you go on.
 reason-step-up = This procedure needs authentication level { $level }.
-reason-step-up-procedure = The procedure “{ $procedure }” needs authentication level { $level }.
+reason-step-up-party = { $party } needs authentication level { $level } for this procedure.
 
 login-problem-username-missing = Enter your personal number or telephone number
 login-problem-password-missing = Enter your password
@@ -61,3 +61,21 @@ logged-out-shared = If others use this device too, close all browser windows.
 told-logged-out = Signed out
 told-not-reached = Could not be reached
 way-back = Return to { $party }
+
+choose-title = Choose how to confirm
+other-ways = Another way
+method-password = Password
+method-password-takes = Your personal number and your password
+method-totp = Authenticator app
+method-totp-takes = The 6-digit code on your telephone
+method-recovery-code = Recovery code
+method-recovery-code-takes = A code you printed or wrote down; each works once
+
+recovery-title = Enter a recovery code
+recovery-code = Recovery code
+recovery-code-hint = 25 letters and digits in 5 groups, in capitals or not. Each code works once.
+recovery-submit = Confirm
+recovery-problem-missing = Enter a recovery code
+recovery-problem-malformed = A recovery code has 25 letters and digits
+recovery-problem-wrong = The code is wrong or has been used. Use another one.
+recovery-problem-disabled = These recovery codes have been switched off after too many wrong attempts.

@@ -78,3 +78,13 @@ enrol-open = Mở bằng ứng dụng xác thực trên thiết bị này
 enrol-type = Nếu không quét được, hãy nhập khóa này vào ứng dụng:
 enrol-confirm = Xác nhận
 enrol-submit = Thêm ứng dụng
+
+recovery-codes = Mã khôi phục
+recovery-lead = Khi mất điện thoại, bạn dùng một mã khôi phục thay cho mã trên điện thoại.
+recovery-left = Còn { $count } mã chưa dùng.
+recovery-make = Tạo bộ mã mới
+recovery-replaces = Khi bạn tạo bộ mã mới, các mã cũ không dùng được nữa.
+recovery-new = Đây là các mã khôi phục của bạn. Trang này chỉ hiện chúng một lần.
+recovery-keep = Hãy in hoặc chép lại và cất ở nơi an toàn, không để cùng điện thoại. Mỗi mã dùng được một lần.
+recovery-download = Tải tệp về máy
+recovery-done = Tôi đã cất các mã

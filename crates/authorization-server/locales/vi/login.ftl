@@ -8,7 +8,7 @@ login-submit = Đăng nhập
 
 reason-again = Dịch vụ yêu cầu bạn xác nhận lại danh tính trước khi tiếp tục.
 reason-step-up = Thủ tục này cần xác thực mức { $level }.
-reason-step-up-procedure = Thủ tục “{ $procedure }” cần xác thực mức { $level }.
+reason-step-up-party = { $party } cần xác thực mức { $level } cho thủ tục này.
 
 login-problem-username-missing = Nhập số định danh cá nhân hoặc số điện thoại
 login-problem-password-missing = Nhập mật khẩu
@@ -61,3 +61,21 @@ logged-out-shared = Nếu dùng máy chung, hãy đóng tất cả cửa sổ tr
 told-logged-out = Đã đăng xuất
 told-not-reached = Chưa liên lạc được
 way-back = Quay lại { $party }
+
+choose-title = Chọn cách xác thực
+other-ways = Cách khác
+method-password = Mật khẩu
+method-password-takes = Số định danh cá nhân và mật khẩu của bạn
+method-totp = Ứng dụng xác thực
+method-totp-takes = Mã 6 chữ số trên điện thoại
+method-recovery-code = Mã khôi phục
+method-recovery-code-takes = Một mã bạn đã in hoặc ghi lại, mỗi mã dùng một lần
+
+recovery-title = Nhập mã khôi phục
+recovery-code = Mã khôi phục
+recovery-code-hint = 25 chữ và số, thành 5 nhóm. Không phân biệt chữ hoa, chữ thường. Mỗi mã chỉ dùng được một lần.
+recovery-submit = Xác nhận
+recovery-problem-missing = Nhập mã khôi phục
+recovery-problem-malformed = Mã khôi phục gồm 25 chữ và số
+recovery-problem-wrong = Mã khôi phục không đúng hoặc đã được dùng. Hãy dùng mã khác.
+recovery-problem-disabled = Bộ mã khôi phục này đã bị ngừng sử dụng vì nhập sai quá nhiều lần.

@@ -20,7 +20,8 @@ pub async fn begin(visit: Visit) -> Result<Response, Stop> {
     let provider = &visit.state.provider;
     match begin_flow(provider, params, visit.browser.digest(), visit.now)? {
         Beginning::Respond { response, party } => respond(&visit, response, &party),
-        Beginning::Interact(interaction) => {
+        Beginning::Interact(mut interaction) => {
+            interaction.wished = visit.used_last;
             let live = match interaction.request() {
                 Some(checked) => visit.live_at(&checked.client).await?,
                 None => visit.live().await?,

@@ -1,11 +1,12 @@
 //! `/login`: personal number and password.
 
 use axum::response::{IntoResponse as _, Response};
-use flows::authorize::{LoginFor, Page, login_for};
-use flows::login::{LoginError, LoginRefusal, PasswordAttempt, with_password};
+use flows::authorize::{LoginFor, Proving, login_for};
+use flows::login::{LoginError, LoginRefusal};
+use flows::proof::password::{PasswordAttempt, with_password};
 use flows::session::LiveSession;
 use http::{HeaderValue, StatusCode, header};
-use identity_core::LoginName;
+use identity_core::{AuthenticatorKind, LoginName};
 
 use super::account::problem_of_state;
 use super::reason::reason;
@@ -17,15 +18,14 @@ use crate::pages::shared::Reason;
 use crate::stop::Stop;
 use crate::visit::Visit;
 
+const KIND: AuthenticatorKind = AuthenticatorKind::Password;
 /// Longest login name that is shown again.
 const LONGEST_NAME: usize = 64;
 
 pub async fn page(visit: Visit) -> Result<Response, Stop> {
     let step = Step::asked_or_homeward(visit).await?;
-    if let Some(elsewhere) = step.elsewhere(Page::Login).await? {
-        return Ok(elsewhere);
-    }
-    show_for(&step, person(&step, &hinted_name(&step)), None)
+    let proving = step.proving(KIND).await?;
+    show_for(&step, person(&step, &hinted_name(&step)), Some(&proving), None)
 }
 
 pub async fn submit(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
@@ -44,12 +44,12 @@ pub async fn submit(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
         _ => None,
     };
     // The same page again: a name that could be typed can be corrected.
-    let again = |problem| {
+    let again = async |problem| {
         let who = if form.has("username") { anybody(typed) } else { person(&step, typed) };
-        show_for(&step, who, Some(problem))
+        show_for(&step, who, step.ways().await?.as_ref(), Some(problem))
     };
     if let Some(missing) = missing {
-        return again(missing);
+        return again(missing).await;
     }
     let attempt = PasswordAttempt {
         username,
@@ -60,15 +60,15 @@ pub async fn submit(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
         now: step.visit.now,
     };
     match with_password(&step.visit.state.provider, &attempt).await {
-        Ok(handle) => step.enter(&handle).await,
-        Err(LoginError::Refused(refusal)) => again(problem_of(&refusal)),
+        Ok(handle) => step.enter(&handle, KIND).await,
+        Err(LoginError::Refused(refusal)) => again(problem_of(&refusal)).await,
         Err(LoginError::Fault(fault)) => Err(fault.into()),
     }
 }
 
 /// Shows the page with what keeps this person from going on.
 pub fn explain(step: &Step, problem: LoginProblem) -> Result<Response, Stop> {
-    show_for(step, anybody(""), Some(problem))
+    show_for(step, anybody(""), None, Some(problem))
 }
 
 /// The person in the middle of a step-up, who cannot be exchanged there.
@@ -97,12 +97,17 @@ fn person(step: &Step, entered: &str) -> Person {
     }
 }
 
-fn show_for(step: &Step, person: Person, problem: Option<LoginProblem>) -> Result<Response, Stop> {
+fn show_for(
+    step: &Step,
+    person: Person,
+    proving: Option<&Proving>,
+    problem: Option<LoginProblem>,
+) -> Result<Response, Stop> {
     let visit = &step.visit;
     // One explanation at a time: why the account is closed outweighs why the password is asked for.
     let reason = match problem {
         Some(LoginProblem::Account(_)) => Reason::SignIn,
-        Some(_) | None => reason(step),
+        Some(_) | None => reason(step, proving),
     };
     let page = Login {
         csrf: visit.csrf(),
@@ -110,9 +115,10 @@ fn show_for(step: &Step, person: Person, problem: Option<LoginProblem>) -> Resul
         relying_party: step.party().map(|party| words::party(&party, visit.language)),
         person,
         reason,
+        other_ways: step.other_ways(proving),
         problem,
     };
-    let shown = visit.show_at(&step.address(Page::Login), &page, &step.policy())?;
+    let shown = visit.show_at(&step.proof_address(KIND), &page, &step.policy())?;
     Ok(match problem {
         None => shown,
         Some(LoginProblem::TryAgainIn { seconds }) => come_back_in(seconds, shown),

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod assets;
 pub mod authorize;
+pub mod choose;
 pub mod consent;
 pub mod device;
 pub mod home;
@@ -11,6 +12,7 @@ pub mod login;
 pub mod logout;
 pub mod notice;
 pub mod reason;
+pub mod recovery_code;
 pub mod second_factor;
 pub mod security;
 pub mod select_account;
@@ -39,6 +41,7 @@ fn homeward(visit: &Visit, path: &str, errand: Errand) -> Interaction {
         browser: visit.browser.digest(),
         started_at: visit.now,
         account: AccountChoice::Undecided,
+        wished: visit.used_last,
     }
 }
 

@@ -1,28 +1,35 @@
 //! Why credentials are asked for, as far as the person should know.
 
-use assurance::Acr;
+use assurance::reason::Ladder;
+use assurance::{Acr, ReasonCode};
+use flows::authorize::Proving;
 use flows::interaction::AccountChoice;
 use flows::session::LiveSession;
 use protocol::AuthorizationRequest;
 use protocol::authorize::Prompt;
 
 use super::step::Step;
-use super::words::authentication_level;
+use super::words::{self, authentication_level};
 use crate::pages::shared::{AuthenticationLevel, Reason};
 
-/// An ordinary login, unless somebody was logged in before this request came.
-pub fn reason(step: &Step) -> Reason {
+/// Somebody who was logged in before this request came learns why they are asked again; somebody who
+/// is asked for more learns which level it is for.
+pub fn reason(step: &Step, proving: Option<&Proving>) -> Reason {
     let Some(checked) = step.interaction.request() else { return Reason::SignIn };
-    if known_before(step).is_none() {
-        return Reason::SignIn;
-    }
     let request = &checked.request;
-    if request.prompt.contains(Prompt::Login) || request.max_age.is_some() {
+    let known_before = known_before(step).is_some();
+    if known_before && (request.prompt.contains(Prompt::Login) || request.max_age.is_some()) {
         return Reason::Again;
     }
-    match level_asked(request) {
-        Some(level) => Reason::StepUp { procedure: None, level },
-        None => Reason::Again,
+    let missing = proving.and_then(missing_level);
+    match missing.or_else(|| level_asked(request).filter(|_| known_before)) {
+        Some(level) => {
+            let language = step.visit.language;
+            let party = step.party().map(|party| words::party(&party, language).name);
+            Reason::StepUp { party, level }
+        }
+        None if known_before => Reason::Again,
+        None => Reason::SignIn,
     }
 }
 
@@ -31,6 +38,16 @@ fn known_before(step: &Step) -> Option<&LiveSession> {
     let live = step.live.as_ref()?;
     let here = live.session.last_authenticated_at() >= Some(step.interaction.started_at);
     (!here && step.interaction.account != AccountChoice::Another).then_some(live)
+}
+
+/// What the engine found wanting.
+fn missing_level(proving: &Proving) -> Option<AuthenticationLevel> {
+    proving.reasons.iter().find_map(|reason| {
+        let ReasonCode::LevelTooLow { ladder: Ladder::Authentication, needs, .. } = reason else {
+            return None;
+        };
+        words::numbered_level(*needs)
+    })
 }
 
 fn level_asked(request: &AuthorizationRequest) -> Option<AuthenticationLevel> {

@@ -1,10 +1,12 @@
 //! `/login/totp`: the code of an authenticator application.
 
 use axum::response::{IntoResponse as _, Response};
-use flows::authorize::Page;
-use flows::login::{LoginError, LoginRefusal, with_totp};
+use flows::authorize::Proving;
+use flows::login::{LoginError, LoginRefusal};
+use flows::proof::totp::with_totp;
 use flows::session::LiveSession;
 use http::StatusCode;
+use identity_core::AuthenticatorKind;
 
 use super::login::come_back_in;
 use super::reason::reason;
@@ -15,12 +17,14 @@ use crate::pages::second_factor::{SecondFactor, TotpProblem};
 use crate::stop::Stop;
 use crate::visit::Visit;
 
+const KIND: AuthenticatorKind = AuthenticatorKind::Totp;
+
 pub async fn page(visit: Visit) -> Result<Response, Stop> {
     let step = Step::asked(visit).await?;
-    match (step.elsewhere(Page::SecondFactor).await?, &step.live) {
-        (Some(elsewhere), _) => Ok(elsewhere),
-        (None, Some(live)) => show(&step, live, None),
-        (None, None) => step.proceed().await,
+    let proving = step.proving(KIND).await?;
+    match &step.live {
+        Some(live) => show(&step, live, Some(&proving), None),
+        None => step.proceed().await,
     }
 }
 
@@ -28,16 +32,20 @@ pub async fn submit(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
     let step = Step::posted(visit, form.get("interaction")).await?;
     // The session ended meanwhile: the password is asked for again.
     let Some(live) = &step.live else { return step.proceed().await };
-    let code = match typed_code(form.get("totp")) {
-        Ok(code) => code,
-        Err(problem) => return show(&step, live, Some(problem)),
+    let problem = match typed_code(form.get("totp")) {
+        Err(problem) => problem,
+        Ok(code) => {
+            let visit = &step.visit;
+            let provider = &visit.state.provider;
+            match with_totp(provider, live, &code, step.client(), visit.now).await {
+                Ok(handle) => return step.enter(&handle, KIND).await,
+                Err(LoginError::Refused(refusal)) => problem_of(&refusal),
+                Err(LoginError::Fault(fault)) => return Err(fault.into()),
+            }
+        }
     };
-    let visit = &step.visit;
-    match with_totp(&visit.state.provider, live, &code, step.client(), visit.now).await {
-        Ok(handle) => step.enter(&handle).await,
-        Err(LoginError::Refused(refusal)) => show(&step, live, Some(problem_of(&refusal))),
-        Err(LoginError::Fault(fault)) => Err(fault.into()),
-    }
+    let proving = step.ways().await?;
+    show(&step, live, proving.as_ref(), Some(problem))
 }
 
 /// Six digits, however they are grouped; what cannot be a code is not counted as a guess.
@@ -50,17 +58,23 @@ pub fn typed_code(typed: Option<&str>) -> Result<String, TotpProblem> {
     }
 }
 
-fn show(step: &Step, live: &LiveSession, problem: Option<TotpProblem>) -> Result<Response, Stop> {
+fn show(
+    step: &Step,
+    live: &LiveSession,
+    proving: Option<&Proving>,
+    problem: Option<TotpProblem>,
+) -> Result<Response, Stop> {
     let visit = &step.visit;
     let page = SecondFactor {
         csrf: visit.csrf(),
         interaction: step.sealed.clone(),
         relying_party: step.party().map(|party| words::party(&party, visit.language)),
         holder: words::holder(&live.subject.profile),
-        reason: reason(step),
+        reason: reason(step, proving),
+        other_ways: step.other_ways(proving),
         problem,
     };
-    let shown = visit.show_at(&step.address(Page::SecondFactor), &page, &step.policy())?;
+    let shown = visit.show_at(&step.proof_address(KIND), &page, &step.policy())?;
     Ok(match problem {
         None => shown,
         Some(TotpProblem::TryAgainIn { seconds }) => come_back_in(seconds, shown),

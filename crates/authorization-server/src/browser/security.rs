@@ -1,4 +1,4 @@
-//! `/home/security`: the password and the authenticator application.
+//! `/home/security`: the password, the authenticator application, the recovery codes.
 
 use axum::response::{IntoResponse as _, Response};
 use flows::citizen::{
@@ -8,6 +8,7 @@ use flows::citizen::{
 use flows::interaction::Errand;
 use flows::login::LoginRefusal;
 use flows::password::PasswordFault;
+use flows::proof::recovery_codes::{RecoveryCode, generate, remaining};
 use flows::session::LiveSession;
 use http::StatusCode;
 use identity_core::AuthenticatorKind;
@@ -20,6 +21,7 @@ use crate::cookies::Cookie;
 use crate::form::OwnForm;
 use crate::headers::ContentPolicy;
 use crate::pages::paths;
+use crate::pages::recovery_code::{CodeSet, RecoveryCodes};
 use crate::pages::second_factor::TotpProblem;
 use crate::pages::security::{ChangePassword, EnrolTotp, PasswordProblem, Security, TotpState};
 use crate::pages::shared::Notice;
@@ -30,11 +32,31 @@ const CHANGE: Errand = Errand::ChangeAuthenticators;
 
 pub async fn overview(visit: Visit) -> Result<Response, Stop> {
     let live = holder(&visit, paths::HOME_SECURITY).await?;
-    let enrolled = live.authenticators().iter().any(|authenticator| {
-        authenticator.kind == AuthenticatorKind::Totp && authenticator.usable(visit.now)
-    });
-    let totp = if enrolled { TotpState::Enrolled } else { TotpState::NotEnrolled };
-    show(&visit, &Security { totp, notice: visit.notice })
+    let totp = match live.usable(AuthenticatorKind::Totp, visit.now) {
+        Some(_) => TotpState::Enrolled,
+        None => TotpState::NotEnrolled,
+    };
+    let recovery_codes = codes_left(&visit, &live);
+    show(&visit, &Security { totp, recovery_codes, notice: visit.notice })
+}
+
+fn codes_left(visit: &Visit, live: &LiveSession) -> Option<u32> {
+    remaining(live, visit.now).and_then(|left| u32::try_from(left).ok())
+}
+
+pub async fn recovery_codes_page(visit: Visit) -> Result<Response, Stop> {
+    let live = holder_for(&visit, paths::HOME_RECOVERY_CODES, CHANGE).await?;
+    let set = codes_left(&visit, &live).map_or(CodeSet::None, CodeSet::Left);
+    show(&visit, &RecoveryCodes { csrf: visit.csrf(), set })
+}
+
+/// The answer itself shows them: there is no address under which they could be seen again.
+pub async fn make_recovery_codes(visit: Visit, _form: OwnForm) -> Result<Response, Stop> {
+    let live = holder_for(&visit, paths::HOME_RECOVERY_CODES, CHANGE).await?;
+    let codes = generate(&visit.state.provider, &live, visit.now).await?;
+    let set = CodeSet::New(codes.iter().map(RecoveryCode::expose).collect());
+    let page = RecoveryCodes { csrf: visit.csrf(), set };
+    visit.show_at(paths::HOME_RECOVERY_CODES, &page, &ContentPolicy::default())
 }
 
 pub async fn password_page(visit: Visit) -> Result<Response, Stop> {

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::response::{IntoResponse as _, Response};
-use flows::authorize::{Next, Page, advance};
+use flows::authorize::{Next, Page, Proving, advance};
 use flows::interaction::{Errand, Interaction};
+use flows::proof::ways::is_remembered;
 use flows::refused_request::RefusedRequest;
 use flows::session::{LiveSession, SessionHandle};
 use flows::{PageError, PageRefusal};
-use identity_core::{ClientId, RelyingParty};
+use identity_core::{AuthenticatorKind, ClientId, RelyingParty};
 use protocol::{AuthorizationResponse, RenderedResponse};
 
 use super::{account, homeward, login, see_other};
@@ -16,7 +17,7 @@ use crate::cookies::Cookie;
 use crate::headers::{ContentPolicy, Scripts};
 use crate::pages::form_post::FormPost;
 use crate::pages::login::LoginProblem;
-use crate::pages::paths;
+use crate::pages::{methods, paths};
 use crate::stop::Stop;
 use crate::visit::Visit;
 
@@ -32,8 +33,6 @@ pub struct Step {
 
 const fn path_of(page: Page) -> &'static str {
     match page {
-        Page::Login => paths::LOGIN,
-        Page::SecondFactor => paths::LOGIN_TOTP,
         Page::Consent => paths::CONSENT,
         Page::SelectAccount => paths::SELECT_ACCOUNT,
     }
@@ -89,6 +88,21 @@ impl Step {
         format!("{}?interaction={}", path_of(page), self.sealed)
     }
 
+    /// Where GET shows the page of one way to prove.
+    pub fn proof_address(&self, kind: AuthenticatorKind) -> String {
+        let path = methods::of_kind(kind).map_or(paths::LOGIN, |method| method.path);
+        format!("{path}?interaction={}", self.sealed)
+    }
+
+    pub fn choose_address(&self) -> String {
+        format!("{}?interaction={}", paths::LOGIN_CHOOSE, self.sealed)
+    }
+
+    /// Where to choose, if there is anything to choose from.
+    pub fn other_ways(&self, proving: Option<&Proving>) -> Option<String> {
+        proving.filter(|proving| proving.ways.len() > 1).map(|_| self.choose_address())
+    }
+
     /// Forms of this interaction may end at the relying party.
     pub fn policy(&self) -> ContentPolicy {
         let redirect_uri = self.interaction.request().map(|checked| checked.redirect_uri.as_str());
@@ -100,6 +114,25 @@ impl Step {
         match self.next().await {
             Ok(Next::Ask(due)) if due == page => Ok(None),
             next => self.resolve(next).map(Some),
+        }
+    }
+
+    /// How this person can go on, if `kind` is one of the ways; it need not be the one that is due.
+    /// Otherwise they are sent where they should be instead.
+    pub async fn proving(&self, kind: AuthenticatorKind) -> Result<Proving, Stop> {
+        match self.next().await {
+            Ok(Next::Prove(proving)) if proving.ways.contains(&kind) => Ok(proving),
+            next => Err(Stop::elsewhere(self.resolve(next)?)),
+        }
+    }
+
+    /// How this person can go on after a proof that failed; `None` when no way is left.
+    pub async fn ways(&self) -> Result<Option<Proving>, Stop> {
+        match self.next().await {
+            Ok(Next::Prove(proving)) => Ok(Some(proving)),
+            Ok(Next::Ask(_) | Next::Respond { .. } | Next::Home { .. })
+            | Err(PageError::Refused(_)) => Ok(None),
+            Err(PageError::Fault(fault)) => Err(fault.into()),
         }
     }
 
@@ -120,12 +153,19 @@ impl Step {
     }
 
     /// Goes on with a new session handle, which the browser must get whatever comes next: the old
-    /// one is dead (ATK-090).
-    pub async fn enter(mut self, handle: &SessionHandle) -> Result<Response, Stop> {
+    /// one is dead (ATK-090). `kind`: what was proven with.
+    pub async fn enter(
+        mut self,
+        handle: &SessionHandle,
+        kind: AuthenticatorKind,
+    ) -> Result<Response, Stop> {
         let visit = self.visit.clone();
         self.live = LiveSession::load(&visit.state.provider, Some(handle), None, visit.now).await?;
         let mut response = self.proceed().await.unwrap_or_else(Stop::into_response);
         visit.set_cookie(&mut response, Cookie::Session, &handle.expose());
+        if let Some(method) = methods::of_kind(kind).filter(|_| is_remembered(kind)) {
+            visit.set_cookie(&mut response, Cookie::Method, method.word);
+        }
         Ok(response)
     }
 
@@ -133,11 +173,12 @@ impl Step {
         match next {
             Next::Respond { response, party } => respond(&self.visit, response, &party),
             Next::Ask(page) => Ok(see_other(&self.address(page))),
+            Next::Prove(proving) => Ok(see_other(&self.proof_address(proving.due))),
             Next::Home { path } => Ok(see_other(&path)),
         }
     }
 
-    async fn next(&self) -> Result<Next, PageError> {
+    pub async fn next(&self) -> Result<Next, PageError> {
         let provider = &self.visit.state.provider;
         advance(provider, &self.interaction, self.live.as_ref(), self.visit.now).await
     }

@@ -70,7 +70,11 @@ pub fn account_level(level: AccountLevel) -> shared::AccountLevel {
 }
 
 pub fn authentication_level(level: VnAuthenticationLevel) -> Option<AuthenticationLevel> {
-    match level.number() {
+    numbered_level(level.number())
+}
+
+pub fn numbered_level(number: u8) -> Option<AuthenticationLevel> {
+    match number {
         1 => Some(AuthenticationLevel::One),
         2 => Some(AuthenticationLevel::Two),
         3 => Some(AuthenticationLevel::Three),

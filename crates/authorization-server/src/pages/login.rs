@@ -12,6 +12,8 @@ pub struct Login {
     pub relying_party: Option<RelyingParty>,
     pub person: Person,
     pub reason: Reason,
+    /// Where to choose another way, if there is one.
+    pub other_ways: Option<String>,
     pub problem: Option<LoginProblem>,
 }
 
@@ -110,6 +112,7 @@ fn sample(problem: Option<LoginProblem>) -> Login {
         relying_party: Some(samples::portal()),
         person: Person::Anybody { entered: String::new() },
         reason: Reason::SignIn,
+        other_ways: None,
         problem,
     }
 }
@@ -117,7 +120,8 @@ fn sample(problem: Option<LoginProblem>) -> Login {
 fn faces() -> Vec<(&'static str, Login)> {
     let entered = Person::Anybody { entered: "001085000123".into() };
     let level = AuthenticationLevel::Two;
-    let procedure = Some("Khai báo tạm vắng".into());
+    let party = Some(samples::portal().name);
+    let other_ways = Some("/login/choose?interaction=abc".to_owned());
     vec![
         ("login", sample(None)),
         ("login-direct", Login { relying_party: None, ..sample(None) }),
@@ -135,7 +139,7 @@ fn faces() -> Vec<(&'static str, Login)> {
         ("login-too-weak", account(AccountProblem::TooWeak)),
         ("login-closed", account(AccountProblem::Closed)),
         ("login-again", Login { reason: Reason::Again, ..fixed() }),
-        ("login-step-up", Login { reason: Reason::StepUp { procedure, level }, ..fixed() }),
+        ("login-step-up", Login { reason: Reason::StepUp { party, level }, other_ways, ..fixed() }),
     ]
 }
 

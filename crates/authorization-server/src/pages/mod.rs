@@ -24,7 +24,9 @@ pub mod history;
 pub mod home;
 pub mod login;
 pub mod logout;
+pub mod methods;
 pub mod moment;
+pub mod recovery_code;
 pub mod samples;
 pub mod second_factor;
 pub mod security;
@@ -64,6 +66,8 @@ pub enum PageError {
 pub mod paths {
     pub const LOGIN: &str = "/login";
     pub const LOGIN_TOTP: &str = "/login/totp";
+    pub const LOGIN_RECOVERY_CODE: &str = "/login/recovery-code";
+    pub const LOGIN_CHOOSE: &str = "/login/choose";
     pub const CONSENT: &str = "/consent";
     pub const SELECT_ACCOUNT: &str = "/select-account";
     pub const LOGOUT: &str = "/logout";
@@ -78,6 +82,7 @@ pub mod paths {
     pub const HOME_SECURITY: &str = "/home/security";
     pub const HOME_PASSWORD: &str = "/home/security/password";
     pub const HOME_TOTP: &str = "/home/security/totp";
+    pub const HOME_RECOVERY_CODES: &str = "/home/security/recovery-codes";
 }
 
 /// Ties a page to its template. The template sees `page`, `frame` and [`paths`].

@@ -3,7 +3,10 @@
 use super::Page;
 use super::select_account;
 use super::shared::{Holder, RelyingParty};
-use super::{consent, error, form_post, history, home, login, logout, second_factor, security};
+use super::{
+    consent, error, form_post, history, home, login, logout, methods, recovery_code, second_factor,
+    security,
+};
 
 pub(super) const CSRF: &str = "sample-csrf";
 pub(super) const INTERACTION: &str = "sample-interaction";
@@ -36,6 +39,8 @@ pub fn all() -> Vec<(&'static str, Box<dyn Page>)> {
     let mut all = Vec::new();
     add::<login::Login>(&mut all);
     add::<second_factor::SecondFactor>(&mut all);
+    add::<methods::Choose>(&mut all);
+    add::<recovery_code::UseRecoveryCode>(&mut all);
     add::<consent::Consent>(&mut all);
     add::<select_account::SelectAccount>(&mut all);
     add::<logout::Logout>(&mut all);
@@ -49,6 +54,7 @@ pub fn all() -> Vec<(&'static str, Box<dyn Page>)> {
     add::<security::Security>(&mut all);
     add::<security::ChangePassword>(&mut all);
     add::<security::EnrolTotp>(&mut all);
+    add::<recovery_code::RecoveryCodes>(&mut all);
     all
 }
 

@@ -10,6 +10,7 @@ pub struct SecondFactor {
     pub relying_party: Option<RelyingParty>,
     pub holder: Holder,
     pub reason: Reason,
+    pub other_ways: Option<String>,
     pub problem: Option<TotpProblem>,
 }
 
@@ -58,12 +59,13 @@ fn sample(problem: Option<TotpProblem>) -> SecondFactor {
         relying_party: Some(samples::portal()),
         holder: samples::holder(),
         reason: Reason::SignIn,
+        other_ways: Some("/login/choose?interaction=abc".into()),
         problem,
     }
 }
 
 fn faces() -> Vec<(&'static str, SecondFactor)> {
-    let step_up = Reason::StepUp { procedure: None, level: AuthenticationLevel::Two };
+    let step_up = Reason::StepUp { party: None, level: AuthenticationLevel::Two };
     vec![
         ("totp", sample(None)),
         ("totp-step-up", SecondFactor { reason: step_up, ..sample(None) }),

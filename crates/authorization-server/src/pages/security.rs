@@ -10,6 +10,8 @@ use fast_qr::{ECL, QRBuilder};
 /// The ways this citizen can prove who they are.
 pub struct Security {
     pub totp: TotpState,
+    /// How many are left of the set, if there is one.
+    pub recovery_codes: Option<u32>,
     pub notice: Option<Notice>,
 }
 
@@ -80,6 +82,12 @@ impl EnrolTotp {
 
     pub(super) fn faults(&self, frame: &Frame<'_>) -> Faults {
         Faults(self.problem.map(|problem| problem.fault(frame)))
+    }
+}
+
+impl Security {
+    pub(super) fn codes_left(&self, frame: &Frame<'_>) -> Option<String> {
+        self.recovery_codes.map(|left| frame.t_count("recovery-left", left))
     }
 }
 
@@ -154,14 +162,14 @@ fn qr_code(text: &str) -> Result<String, PageError> {
 
 fn security_faces() -> Vec<(&'static str, Security)> {
     vec![
-        ("security", Security { totp: TotpState::NotEnrolled, notice: None }),
+        ("security", Security { totp: TotpState::NotEnrolled, recovery_codes: None, notice: None }),
         ("security-totp", enrolled(Notice::TotpEnrolled)),
         ("security-password", enrolled(Notice::PasswordChanged)),
     ]
 }
 
 fn enrolled(notice: Notice) -> Security {
-    Security { totp: TotpState::Enrolled, notice: Some(notice) }
+    Security { totp: TotpState::Enrolled, recovery_codes: Some(10), notice: Some(notice) }
 }
 
 fn password_faces() -> Vec<(&'static str, ChangePassword)> {

@@ -73,7 +73,7 @@ pub enum Reason {
     /// Already logged in, but the relying party wants it proved again (`prompt=login`, `max_age`).
     Again,
     /// What was proved is not enough for what the citizen wants to do.
-    StepUp { procedure: Option<String>, level: AuthenticationLevel },
+    StepUp { party: Option<String>, level: AuthenticationLevel },
 }
 
 impl Reason {
@@ -82,13 +82,12 @@ impl Reason {
         match self {
             Self::SignIn => None,
             Self::Again => Some(frame.t("reason-again")),
-            Self::StepUp { procedure: None, level } => {
+            Self::StepUp { party: None, level } => {
                 Some(frame.t_with("reason-step-up", &[("level", level.digit())]))
             }
-            Self::StepUp { procedure: Some(procedure), level } => Some(frame.t_with(
-                "reason-step-up-procedure",
-                &[("procedure", procedure), ("level", level.digit())],
-            )),
+            Self::StepUp { party: Some(party), level } => Some(
+                frame.t_with("reason-step-up-party", &[("party", party), ("level", level.digit())]),
+            ),
         }
     }
 }

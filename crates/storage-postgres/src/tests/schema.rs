@@ -5,8 +5,8 @@ use std::path::Path;
 
 use sqlx::migrate::Migrator;
 
-/// What only this database has: how the ledger is numbered, and claims for want of Redis.
-const OURS_ALONE: [&str; 2] = ["ledger_base", "consumed_ids"];
+/// What only this database has: how the ledger is numbered, and values for want of Redis.
+const OURS_ALONE: [&str; 2] = ["ledger_base", "transients"];
 
 /// Column name to whether it must have a value and what kind of value.
 type Columns = BTreeMap<String, (bool, &'static str)>;

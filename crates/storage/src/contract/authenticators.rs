@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use identity_core::authenticator::{AttemptGate, AuthenticatorStatus, FailureCount};
-use identity_core::secret::SecretBytes;
-use identity_core::{AuthenticatorId, LoginName, SubjectId};
+use identity_core::id::DeviceId;
+use identity_core::secret::{SecretBytes, SecretDigest};
+use identity_core::{AuthenticatorId, AuthenticatorKind, LoginName, SubjectId};
 
-use super::sample::{ENTROPY, NOW, bind, create, lan, password, seconds, totp};
+use super::sample::{ENTROPY, NOW, authenticator, bind, create, lan, password, seconds, totp};
 use super::{done, lost, winners};
-use crate::{Change, Contest, Credential, Enrolment, Store, ThrottleKey};
+use crate::{
+    AppDevice, Change, Contest, Credential, Enrolment, Label, PasskeyCredential, Replacement,
+    Store, ThrottleKey,
+};
 
 /// A person with one TOTP authenticator.
 async fn enrolled(store: &dyn Store) -> Enrolment {
@@ -24,11 +28,9 @@ async fn only(store: &dyn Store, subject: SubjectId) -> Enrolment {
     enrolments.remove(0)
 }
 
-fn secret(credential: &Credential) -> (&'static str, &[u8]) {
-    match credential {
-        Credential::Password(phc) => ("password", phc.expose()),
-        Credential::Totp(key) => ("totp", key.expose()),
-    }
+/// Everything of a credential, for comparing.
+fn secret(enrolment: &Enrolment) -> Vec<u8> {
+    enrolment.credential.to_plaintext(enrolment.label.as_ref()).unwrap()
 }
 
 pub async fn enrolments_read_back_with_their_secrets(store: Arc<dyn Store>) {
@@ -44,7 +46,8 @@ pub async fn enrolments_read_back_with_their_secrets(store: Arc<dyn Store>) {
     assert_eq!(stored.len(), 2);
     for (stored, written) in stored.iter().zip([&first, &second]) {
         assert_eq!(stored.authenticator, written.authenticator);
-        assert_eq!(secret(&stored.credential), secret(&written.credential));
+        assert_eq!(secret(stored), secret(written));
+        assert_eq!(stored.version, 0);
         assert_eq!(stored.last_step, written.last_step);
         assert_eq!(stored.failures, written.failures);
     }
@@ -74,14 +77,121 @@ pub async fn a_replaced_credential_is_the_only_one(store: Arc<dyn Store>) {
     done(&*store, &[create(&lan), bind(&enrolment)]).await;
     let change = Change::ReplaceCredential {
         authenticator: enrolment.authenticator.id,
-        credential: Credential::Password(SecretBytes::new(b"new".to_vec())),
-        password_length: Some(21),
+        version: 0,
+        next: Replacement {
+            credential: Credential::Password(SecretBytes::new(b"new".to_vec())),
+            label: None,
+            password_length: Some(21),
+        },
     };
     done(&*store, &[change]).await;
 
     let stored = only(&*store, lan.id).await;
-    assert_eq!(secret(&stored.credential), ("password", b"new".as_slice()));
+    assert_eq!(secret(&stored), b"pnew");
+    assert_eq!(stored.version, 1);
     assert_eq!(stored.authenticator.password_length, Some(21));
+}
+
+pub async fn every_credential_reads_back_with_its_label(store: Arc<dyn Store>) {
+    let lan = lan();
+    let passkey = Credential::Passkey(Box::new(PasskeyCredential {
+        credential_id: vec![0, 255, 7],
+        public: "{\"counter\":0}".to_owned(),
+        aaguid: [3; 16],
+        backup_eligible: true,
+        backed_up: false,
+        user_handle: Some(lan.id.uuid().as_bytes().to_vec()),
+        attested: false,
+    }));
+    let device = Credential::AppDevice(Box::new(AppDevice {
+        device: DeviceId::generate(NOW, &ENTROPY),
+        public_key: vec![4; 65],
+        attestation: Some("statement".to_owned()),
+    }));
+    let face = Credential::Biometric { reference: "matcher-1/42".to_owned() };
+    let codes = Credential::RecoveryCodes(vec![SecretDigest([1; 32]), SecretDigest([2; 32])]);
+    let password = Credential::Password(SecretBytes::new(b"$argon2id$".to_vec()));
+    let written = [
+        (AuthenticatorKind::Password, password),
+        (AuthenticatorKind::Totp, Credential::Totp(SecretBytes::new(vec![0, 255]))),
+        (AuthenticatorKind::Passkey, passkey),
+        (AuthenticatorKind::RecoveryCode, codes),
+        (AuthenticatorKind::App, device),
+        (AuthenticatorKind::SmsCode, Credential::MessageCode),
+        (AuthenticatorKind::Face, face),
+    ]
+    .map(|(kind, credential)| Enrolment {
+        label: Label::parse("Điện thoại của Lan"),
+        ..Enrolment::new(authenticator(lan.id, kind), credential)
+    });
+    done(&*store, &[create(&lan)]).await;
+    for enrolment in &written {
+        done(&*store, &[bind(enrolment)]).await;
+    }
+    let stored = store.enrolments(lan.id).await.unwrap();
+    assert_eq!(stored.len(), written.len());
+    for written in &written {
+        let same = |stored: &&Enrolment| stored.authenticator == written.authenticator;
+        let stored = stored.iter().find(same).unwrap();
+        assert_eq!(stored.label, written.label);
+        assert_eq!(secret(stored), secret(written));
+    }
+}
+
+/// Uses up one of two codes, as it was seen at `version`.
+fn use_code(authenticator: AuthenticatorId, version: u64, left: u8) -> Change {
+    let left = Credential::RecoveryCodes(vec![SecretDigest([left; 32])]);
+    let next = Replacement { credential: left, label: None, password_length: None };
+    Change::ReplaceCredential { authenticator, version, next }
+}
+
+async fn with_codes(store: &dyn Store) -> Enrolment {
+    let lan = lan();
+    let codes = Credential::RecoveryCodes(vec![SecretDigest([1; 32]), SecretDigest([2; 32])]);
+    let enrolment = Enrolment::new(authenticator(lan.id, AuthenticatorKind::RecoveryCode), codes);
+    done(store, &[create(&lan), bind(&enrolment)]).await;
+    enrolment
+}
+
+pub async fn only_the_current_version_of_a_credential_can_be_replaced(store: Arc<dyn Store>) {
+    let authenticator = with_codes(&*store).await.authenticator.id;
+    lost(&*store, &[use_code(authenticator, 1, 1)], Contest::AuthenticatorMoved).await;
+    done(&*store, &[use_code(authenticator, 0, 1)]).await;
+    lost(&*store, &[use_code(authenticator, 0, 2)], Contest::AuthenticatorMoved).await;
+    // A status is part of what was seen: what was suspended meanwhile is not used up any more.
+    let status = AuthenticatorStatus::Suspended { since: NOW };
+    done(&*store, &[Change::SetAuthenticatorStatus { authenticator, status }]).await;
+    lost(&*store, &[use_code(authenticator, 1, 2)], Contest::AuthenticatorMoved).await;
+    let nobodys = AuthenticatorId::generate(NOW, &ENTROPY);
+    lost(&*store, &[use_code(nobodys, 0, 1)], Contest::AuthenticatorMoved).await;
+}
+
+pub async fn of_parallel_uses_of_one_recovery_code_one_wins(store: Arc<dyn Store>) {
+    let authenticator = with_codes(&*store).await.authenticator.id;
+    let plans = (0..64).map(|_| vec![use_code(authenticator, 0, 1)]).collect();
+    assert_eq!(winners(&store, plans, Contest::AuthenticatorMoved).await, 1);
+}
+
+fn consume(purpose: &'static str, byte: u8) -> [Change; 1] {
+    let digest = SecretDigest([byte; 32]);
+    [Change::ConsumeOnce { purpose, digest, expires_at: seconds(300) }]
+}
+
+pub async fn what_counts_once_is_consumed_once_per_purpose(store: Arc<dyn Store>) {
+    done(&*store, &consume("passkey", 1)).await;
+    lost(&*store, &consume("passkey", 1), Contest::AlreadyConsumed).await;
+    done(&*store, &consume("passkey", 2)).await;
+    done(&*store, &consume("message code", 1)).await;
+    // Whoever says another expiry means the same thing.
+    let digest = SecretDigest([1; 32]);
+    let later =
+        Change::ConsumeOnce { purpose: "passkey", digest, expires_at: seconds(30 * 60 * 60) };
+    lost(&*store, &[later], Contest::AlreadyConsumed).await;
+}
+
+pub async fn of_parallel_consumptions_one_wins(store: Arc<dyn Store>) {
+    let plans = (0..64).map(|_| consume("passkey", 1).to_vec()).collect();
+    assert_eq!(winners(&store, plans, Contest::AlreadyConsumed).await, 1);
 }
 
 pub async fn a_totp_step_is_accepted_once_and_never_an_earlier_one(store: Arc<dyn Store>) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use identity_core::authenticator::{AuthenticatorStatus, FailureCount};
+use identity_core::authenticator::AuthenticatorStatus;
 use identity_core::contact::{Address, Contact, PhoneNumber, Verification};
 use identity_core::evidence::{
     EvidenceBinding, Proofing, ProofingPathway, ProofingPiece, ProofingPieceKind,
@@ -126,28 +126,24 @@ pub fn create(subject: &Subject) -> Change {
 
 pub fn password(subject: SubjectId, phc: &str) -> Enrolment {
     let kind = AuthenticatorKind::Password;
-    Enrolment {
-        authenticator: Authenticator { password_length: Some(15), ..authenticator(subject, kind) },
-        credential: Credential::Password(SecretBytes::new(phc.as_bytes().to_vec())),
-        last_step: None,
-        failures: FailureCount::default(),
-    }
+    Enrolment::new(
+        Authenticator { password_length: Some(15), ..authenticator(subject, kind) },
+        Credential::Password(SecretBytes::new(phc.as_bytes().to_vec())),
+    )
 }
 
 pub fn totp(subject: SubjectId, key: &[u8]) -> Enrolment {
-    Enrolment {
-        authenticator: authenticator(subject, AuthenticatorKind::Totp),
-        credential: Credential::Totp(SecretBytes::new(key.to_vec())),
-        last_step: None,
-        failures: FailureCount::default(),
-    }
+    Enrolment::new(
+        authenticator(subject, AuthenticatorKind::Totp),
+        Credential::Totp(SecretBytes::new(key.to_vec())),
+    )
 }
 
 pub fn bind(enrolment: &Enrolment) -> Change {
     Change::BindAuthenticator(Box::new(enrolment.clone()))
 }
 
-fn authenticator(subject: SubjectId, kind: AuthenticatorKind) -> Authenticator {
+pub fn authenticator(subject: SubjectId, kind: AuthenticatorKind) -> Authenticator {
     Authenticator {
         id: AuthenticatorId::generate(NOW, &ENTROPY),
         subject,

@@ -6,7 +6,8 @@ use std::time::Duration;
 use identity_core::Timestamp;
 
 use super::sample::{BEGAN, NOW, seconds};
-use crate::{Claim, StoreError, TransientStore};
+use crate::ports::MAX_TRANSIENT_VALUE;
+use crate::{Claim, Slot, StoreError, TransientStore};
 
 /// A claim on something just issued.
 pub fn claim(id: &str, expires_at: Timestamp) -> Claim<'_> {
@@ -82,4 +83,77 @@ pub async fn parallel_counts_miss_nobody(store: Arc<dyn TransientStore>) {
     let mut counts = tasks.join_all().await;
     counts.sort_unstable();
     assert_eq!(counts, (1..=64).collect::<Vec<u64>>());
+}
+
+const QR: Slot<'_> = Slot { purpose: "qr", id: "a" };
+
+async fn value(store: &Arc<dyn TransientStore>, slot: Slot<'_>, now: Timestamp) -> Option<Vec<u8>> {
+    store.get(slot, now).await.unwrap()
+}
+
+pub async fn a_value_is_there_until_it_expires_or_is_removed(store: Arc<dyn TransientStore>) {
+    assert_eq!(value(&store, QR, NOW).await, None);
+    let bytes: Vec<u8> = (0..=255).collect();
+    store.put(QR, &bytes, seconds(60), NOW).await.unwrap();
+    assert_eq!(value(&store, QR, seconds(59)).await, Some(bytes));
+    assert_eq!(value(&store, QR, seconds(60)).await, None, "closed-open (L13)");
+
+    store.put(QR, b"", seconds(90), NOW).await.unwrap();
+    assert_eq!(
+        value(&store, QR, seconds(89)).await,
+        Some(Vec::new()),
+        "the newer one, and its life"
+    );
+    store.remove(QR).await.unwrap();
+    store.remove(QR).await.unwrap();
+    assert_eq!(value(&store, QR, NOW).await, None);
+}
+
+pub async fn values_of_other_slots_do_not_meet(store: Arc<dyn TransientStore>) {
+    let slots = [("qr", "a"), ("qr", "b"), ("app", "a"), ("q", "ra"), ("qr\0a", "")];
+    for (number, (purpose, id)) in (0u8..).zip(slots) {
+        store.put(Slot { purpose, id }, &[number], seconds(60), NOW).await.unwrap();
+    }
+    for (number, (purpose, id)) in (0u8..).zip(slots) {
+        assert_eq!(
+            value(&store, Slot { purpose, id }, NOW).await,
+            Some(vec![number]),
+            "{purpose:?}"
+        );
+    }
+}
+
+pub async fn a_value_is_replaced_only_by_who_saw_it(store: Arc<dyn TransientStore>) {
+    let replace = async |from: &[u8], to: &[u8], now| {
+        store.replace_if(QR, from, to, seconds(90), now).await.unwrap()
+    };
+    assert!(!replace(b"shown", b"scanned", NOW).await, "nothing is there");
+    store.put(QR, b"shown", seconds(60), NOW).await.unwrap();
+    assert!(!replace(b"show", b"scanned", NOW).await);
+    assert!(!replace(b"shown", b"scanned", seconds(60)).await, "it has expired");
+    assert!(replace(b"shown", b"scanned", seconds(59)).await);
+    assert!(!replace(b"shown", b"scanned", seconds(59)).await);
+    assert_eq!(value(&store, QR, seconds(89)).await, Some(b"scanned".to_vec()));
+}
+
+pub async fn of_parallel_replacements_of_one_value_one_wins(store: Arc<dyn TransientStore>) {
+    store.put(QR, b"scanned", seconds(60), NOW).await.unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..64u8 {
+        let store = Arc::clone(&store);
+        tasks.spawn(async move {
+            store.replace_if(QR, b"scanned", &[number], seconds(60), NOW).await.unwrap()
+        });
+    }
+    let won = tasks.join_all().await.into_iter().filter(|won| *won).count();
+    assert_eq!(won, 1);
+}
+
+pub async fn a_value_that_is_too_long_is_refused(store: Arc<dyn TransientStore>) {
+    let longest = vec![7; MAX_TRANSIENT_VALUE];
+    store.put(QR, &longest, seconds(60), NOW).await.unwrap();
+    assert_eq!(value(&store, QR, NOW).await.map(|value| value.len()), Some(MAX_TRANSIENT_VALUE));
+    let longer = vec![7; MAX_TRANSIENT_VALUE + 1];
+    assert!(store.put(QR, &longer, seconds(60), NOW).await.is_err());
+    assert!(store.replace_if(QR, &longest, &longer, seconds(60), NOW).await.is_err());
 }

@@ -16,7 +16,7 @@ use identity_core::{
 use ledger::{RecordedEvent, Sequence};
 
 use super::durable::{Tables, login_names};
-use crate::change::{Change, Commit, Contest, GrantScope, KeyChange, SessionScope};
+use crate::change::{Change, Commit, Contest, GrantScope, KeyChange, Replacement, SessionScope};
 use crate::error::StoreError;
 use crate::ports::StoreResult;
 use crate::record::{Enrolment, LogoutDelivery, ThrottleKey, VersionedSubject};
@@ -34,6 +34,12 @@ impl Tables {
             Change::ConsumeTotpStep { authenticator, step } => {
                 return Ok(self.consume_step(*authenticator, *step));
             }
+            Change::ReplaceCredential { authenticator, version, next } => {
+                return Ok(self.replace_credential(*authenticator, *version, next));
+            }
+            Change::ConsumeOnce { purpose, digest, .. } => {
+                return Ok(self.consume_once(purpose, *digest));
+            }
             Change::ExtendSession { session, handle, evidence, now } => {
                 return Ok(self.extend_session(*session, *handle, evidence, *now));
             }
@@ -50,12 +56,9 @@ impl Tables {
                 self.enrolments.insert(enrolment.authenticator.id, Enrolment::clone(enrolment));
             }
             Change::SetAuthenticatorStatus { authenticator, status } => {
-                self.enrolment(*authenticator)?.authenticator.status = *status;
-            }
-            Change::ReplaceCredential { authenticator, credential, password_length } => {
                 let enrolment = self.enrolment(*authenticator)?;
-                enrolment.credential = credential.clone();
-                enrolment.authenticator.password_length = *password_length;
+                enrolment.authenticator.status = *status;
+                enrolment.version += 1;
             }
             Change::ResetFailures(key) => self.reset_failures(key),
             Change::OpenSession(session) => {
@@ -123,6 +126,26 @@ impl Tables {
             }
             None => Commit::Lost(Contest::StepUsed),
         }
+    }
+
+    fn consume_once(&mut self, purpose: &'static str, digest: SecretDigest) -> Commit {
+        if self.consumed.insert((purpose, digest.0)) {
+            Commit::Done
+        } else {
+            Commit::Lost(Contest::AlreadyConsumed)
+        }
+    }
+
+    fn replace_credential(&mut self, id: AuthenticatorId, seen: u64, next: &Replacement) -> Commit {
+        let known = self.enrolments.get_mut(&id);
+        let Some(enrolment) = known.filter(|known| known.version == seen) else {
+            return Commit::Lost(Contest::AuthenticatorMoved);
+        };
+        enrolment.version += 1;
+        enrolment.credential = next.credential.clone();
+        enrolment.label.clone_from(&next.label);
+        enrolment.authenticator.password_length = next.password_length;
+        Commit::Done
     }
 
     fn rotate(&mut self, id: GrantId, from: Generation, to: Generation, now: Timestamp) -> Commit {

@@ -1,7 +1,7 @@
 //! The port in its plainest form: maps behind one lock. What a real store must be indistinguishable
 //! from; slow, and gone with the process.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -35,6 +35,7 @@ pub struct MemoryStore {
 pub(super) struct Tables {
     pub subjects: BTreeMap<SubjectId, VersionedSubject>,
     pub enrolments: BTreeMap<AuthenticatorId, Enrolment>,
+    pub consumed: HashSet<(&'static str, [u8; 32])>,
     pub unknown_names: HashMap<LoginName, FailureCount>,
     pub sessions: BTreeMap<SessionId, Session>,
     pub grants: BTreeMap<GrantId, Grant>,

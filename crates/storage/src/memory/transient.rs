@@ -2,22 +2,30 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use identity_core::Timestamp;
 
 use crate::error::StoreError;
-use crate::ports::{Claim, StoreResult, TransientStore, issued_before_the_epoch};
-use crate::transient_key::{Digest, Window, digest_of};
+use crate::ports::{
+    Claim, Slot, StoreResult, TransientStore, ensure_transient_size, issued_before_the_epoch,
+};
+use crate::transient_key::{Digest, Window, digest_of, digest_of_slot};
 
-/// Claims and counts in memory. What has expired is dropped whenever something is added; no
+/// Claims, counts and values in memory. What has expired is dropped whenever something is added; no
 /// janitor.
 pub struct MemoryTransientStore {
     epoch: Timestamp,
     claims: Mutex<Expiring<()>>,
     counts: Mutex<Expiring<u64>>,
+    values: Mutex<Expiring<Value>>,
+}
+
+struct Value {
+    bytes: Vec<u8>,
+    expires_at: Timestamp,
 }
 
 /// At most `capacity` values that have not expired; more are refused, never accepted unseen.
@@ -30,6 +38,8 @@ struct Expiring<V> {
 impl MemoryTransientStore {
     /// About 200 MB when full.
     const CAPACITY: usize = 1_000_000;
+    /// Of at most 8 KiB each.
+    const MOST_VALUES: usize = 50_000;
     /// Requests overtake each other: one that read its clock a little earlier still finds what a
     /// later one saw expire.
     const OVERTAKING: Duration = Duration::from_mins(1);
@@ -39,12 +49,13 @@ impl MemoryTransientStore {
         Self::with_capacity(epoch, Self::CAPACITY)
     }
 
-    /// At most `capacity` unexpired claims, and as many counts.
+    /// At most `capacity` unexpired claims, and as many counts and values.
     pub fn with_capacity(epoch: Timestamp, capacity: usize) -> Self {
         Self {
             epoch,
             claims: Mutex::new(Expiring::with_capacity(capacity)),
             counts: Mutex::new(Expiring::with_capacity(capacity)),
+            values: Mutex::new(Expiring::with_capacity(capacity.min(Self::MOST_VALUES))),
         }
     }
 }
@@ -91,6 +102,74 @@ impl TransientStore for MemoryTransientStore {
         }
         counts.insert(digest, 1, window.ends_at())?;
         Ok(1)
+    }
+
+    async fn put(
+        &self,
+        slot: Slot<'_>,
+        value: &[u8],
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        ensure_transient_size(value)?;
+        self.values().replace(slot, value, expires_at, now)
+    }
+
+    async fn get(&self, slot: Slot<'_>, now: Timestamp) -> StoreResult<Option<Vec<u8>>> {
+        Ok(self.values().standing(slot, now).map(|value| value.bytes.clone()))
+    }
+
+    async fn remove(&self, slot: Slot<'_>) -> StoreResult<()> {
+        self.values().forget(digest_of_slot(slot));
+        Ok(())
+    }
+
+    async fn replace_if(
+        &self,
+        slot: Slot<'_>,
+        from: &[u8],
+        to: &[u8],
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> StoreResult<bool> {
+        ensure_transient_size(to)?;
+        let mut values = self.values();
+        if values.standing(slot, now).is_none_or(|value| value.bytes != from) {
+            return Ok(false);
+        }
+        values.replace(slot, to, expires_at, now)?;
+        Ok(true)
+    }
+}
+
+impl MemoryTransientStore {
+    fn values(&self) -> MutexGuard<'_, Expiring<Value>> {
+        self.values.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Expiring<Value> {
+    fn standing(&self, slot: Slot<'_>, now: Timestamp) -> Option<&Value> {
+        self.known.get(&digest_of_slot(slot)).filter(|value| now < value.expires_at)
+    }
+
+    fn forget(&mut self, digest: Digest) {
+        if let Some(old) = self.known.remove(&digest) {
+            self.by_expiry.remove(&(old.expires_at, digest));
+        }
+    }
+
+    fn replace(
+        &mut self,
+        slot: Slot<'_>,
+        bytes: &[u8],
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        let digest = digest_of_slot(slot);
+        self.forget_before(now);
+        self.forget(digest);
+        self.insert(digest, Value { bytes: bytes.to_vec(), expires_at }, expires_at)
     }
 }
 

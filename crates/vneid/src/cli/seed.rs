@@ -8,7 +8,7 @@ use std::time::Instant;
 use clap::Args;
 use flows::Provider;
 use flows::password::Password;
-use identity_core::authenticator::{AuthenticatorKind, AuthenticatorStatus, FailureCount};
+use identity_core::authenticator::{AuthenticatorKind, AuthenticatorStatus};
 use identity_core::grant::{ActiveGrant, Generation, GrantTerms};
 use identity_core::id::{EvidenceId, SessionId};
 use identity_core::secret::SecretBytes;
@@ -142,12 +142,10 @@ impl Sowing {
         let id = subject.id;
         let mut plan = vec![
             Change::CreateSubject(Box::new(subject)),
-            Change::BindAuthenticator(Box::new(Enrolment {
+            Change::BindAuthenticator(Box::new(Enrolment::new(
                 authenticator,
-                credential: Credential::Password(self.password.clone()),
-                last_step: None,
-                failures: FailureCount::default(),
-            })),
+                Credential::Password(self.password.clone()),
+            ))),
         ];
         plan.extend((0..grants).filter_map(|which| {
             let portal = (index + which) % PORTALS;

@@ -29,8 +29,7 @@ impl<'writer> FormatFields<'writer> for Fields {
         current: &'writer mut FormattedFields<Self>,
         fields: &Record<'_>,
     ) -> fmt::Result {
-        let mut members = Members { text: take(&mut current.fields) };
-        members.text.pop();
+        let mut members = Members::reopened(take(&mut current.fields));
         fields.record(&mut members);
         current.fields = members.closed();
         Ok(())
@@ -43,6 +42,14 @@ struct Members {
 }
 
 impl Members {
+    fn reopened(mut text: String) -> Self {
+        text.pop();
+        if text == "{" {
+            text.clear();
+        }
+        Self { text }
+    }
+
     fn member(&mut self, field: &Field, value: &impl Serialize) {
         // What cannot be written as JSON (nothing that is recorded here) leaves the object as it was.
         let Ok(value) = serde_json::to_string(value) else { return };

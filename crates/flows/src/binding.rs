@@ -1,0 +1,71 @@
+//! An authenticator comes to a person, and perhaps in the place of another.
+
+use identity_core::authenticator::AuthenticatorStatus;
+use identity_core::{
+    Authenticator, AuthenticatorId, AuthenticatorKind, EventKind, SecurityEvent, Timestamp,
+};
+use storage::{Change, Enrolment};
+
+use crate::provider::Provider;
+use crate::session::LiveSession;
+
+/// One that was just proven, of the person whose session this is.
+pub(crate) fn authenticator(
+    provider: &Provider,
+    live: &LiveSession,
+    kind: AuthenticatorKind,
+    now: Timestamp,
+) -> Authenticator {
+    Authenticator {
+        id: AuthenticatorId::generate(now, provider.entropy.as_ref()),
+        subject: live.subject.id,
+        kind,
+        status: AuthenticatorStatus::Active,
+        bound_at: now,
+        expires_at: None,
+        password_length: None,
+    }
+}
+
+/// The changes that bind it beside what the person has already.
+pub(crate) fn bind(provider: &Provider, enrolment: Enrolment, now: Timestamp) -> Vec<Change> {
+    let Authenticator { id: authenticator, subject, kind, .. } = enrolment.authenticator;
+    let event = SecurityEvent::new(
+        EventKind::AuthenticatorBound { authenticator, kind },
+        now,
+        provider.entropy.as_ref(),
+    );
+    vec![
+        Change::BindAuthenticator(Box::new(enrolment)),
+        Change::Append(Box::new(event.about(subject))),
+    ]
+}
+
+/// The changes that bind it in the place of all others of its kind.
+pub(crate) fn replace(
+    provider: &Provider,
+    live: &LiveSession,
+    enrolment: Enrolment,
+    now: Timestamp,
+) -> Vec<Change> {
+    let known = live.enrolments.iter().map(|known| &known.authenticator);
+    let earlier = known.filter(|known| known.kind == enrolment.authenticator.kind);
+    let mut plan: Vec<Change> = earlier.flat_map(|old| remove(provider, old, now)).collect();
+    plan.extend(bind(provider, enrolment, now));
+    plan
+}
+
+/// The changes that take one away for good.
+pub(crate) fn remove(provider: &Provider, old: &Authenticator, now: Timestamp) -> [Change; 2] {
+    let Authenticator { id: authenticator, subject, kind, .. } = *old;
+    let event = SecurityEvent::new(
+        EventKind::AuthenticatorRemoved { authenticator, kind },
+        now,
+        provider.entropy.as_ref(),
+    );
+    let status = AuthenticatorStatus::Removed { since: now };
+    [
+        Change::SetAuthenticatorStatus { authenticator, status },
+        Change::Append(Box::new(event.about(subject))),
+    ]
+}
