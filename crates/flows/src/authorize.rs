@@ -377,11 +377,13 @@ impl Attempt<'_> {
                         "the person cannot reach the level asked for",
                     )));
                 }
-                Judgement::NotUsable { reason, decision } if !self.silent() => {
+                Judgement::NotUsable { reason, decision } => {
                     self.record_refusal(live, decision).await?;
+                    if self.silent() {
+                        return Ok(self.who_is_there());
+                    }
                     return Err(PageRefusal::AccountNotUsable(reason).into());
                 }
-                Judgement::NotUsable { .. } => return Ok(self.who_is_there()),
             };
         let asked = Asked::by(&self.checked.request, &self.party);
         let agreed =

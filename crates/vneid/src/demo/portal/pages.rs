@@ -14,12 +14,12 @@ pub const STYLESHEET: &str = include_str!("../../../assets/portal.css");
 
 /// What the head of every page shows about the person in front of it.
 pub struct Visitor<'a> {
-    name: &'a str,
-    account_level: String,
-    authentication_level: String,
-    methods: String,
-    authenticated_at: String,
-    form_token: &'a str,
+    pub(super) name: &'a str,
+    pub(super) account_level: String,
+    pub(super) authentication_level: String,
+    pub(super) methods: String,
+    pub(super) authenticated_at: String,
+    pub(super) form_token: &'a str,
 }
 
 #[derive(Template)]
