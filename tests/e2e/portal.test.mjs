@@ -116,6 +116,21 @@ describe('proving more', () => {
   });
 });
 
+describe('why this level', () => {
+  it('an engineer sees requirement, vector, reasons and ways of a made-up citizen', async () => {
+    await inBrowser({ width: 320 }, async (browser) => {
+      const asked = 'citizen=lan&procedure=birth-registration&proven=password';
+      await browser.open(`${demo.portal}/why?${asked}`);
+      assert.notEqual(await browser.text('requirement'), '');
+      assert.notEqual(await browser.text('vector'), '');
+      assert.notEqual(await browser.text('outcome'), '');
+      await browser.photograph('why-this-level');
+      await browser.open(`${demo.portal}/why?citizen=nobody&procedure=x`);
+      assert.ok(await browser.has('unknown'));
+    });
+  });
+});
+
 describe('saying no and leaving', () => {
   it('refusing consent leads back to the portal with nothing given', async () => {
     await inBrowser({ width: 1280 }, async (browser) => {

@@ -7,7 +7,7 @@
 //!  bad_input   garbage and broken stores                   races      many at once; kill -9
 //!  operator    the binary and its command line             observe    metrics, probes, traces, alerts
 //!  keys        in a token, from node to node, leaked       deploy     proxies, units, roles, backups as shipped
-//!  workspace   rules of the tree itself
+//!  step_up     an API that asks for more proof             workspace  rules of the tree itself
 //! ```
 
 mod bad_input;
@@ -22,4 +22,5 @@ mod observe;
 mod op_traps;
 mod operator;
 mod races;
+mod step_up;
 mod workspace;

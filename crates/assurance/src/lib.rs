@@ -14,7 +14,8 @@
 //!  identity     proofing, card, age -> identity levels
 //!  evaluate()   gate + events + identity -> Evaluation { vector, acr, amr, auth_time, reasons }
 //!  decide()     Evaluation against a Requirement -> permit | step up (options) | deny (reasons)
-//!  record       a decision as the ledger keeps it; replay() takes it again, bit for bit
+//!  record       a decision with what it rested on; replay() takes it again, bit for bit
+//!  kept         the same in few bytes, whole and without personal data: what the ledger carries
 //! ```
 //!
 //! [`evaluate()`] is also what decays a token: introspection calls it with the sealed evidence and its own
@@ -28,6 +29,7 @@ pub mod evaluate;
 mod events;
 mod gate;
 mod identity;
+mod kept;
 pub mod levels;
 mod options;
 pub mod policy;
@@ -45,6 +47,7 @@ pub use amr::Amr;
 pub use decide::{Decision, DecisionRequest, DenyCode, decide};
 pub use evaluate::{Context, Evaluation, History, evaluate};
 pub use gate::{GuardianApproval, Mandate};
+pub use kept::{KeptDecision, conclusion};
 pub use levels::{Aal, EidasLoa, Fal, Ial, IsoLoa, VnAccountLevel, VnAuthenticationLevel};
 pub use options::{Step, StepUpOption};
 pub use policy::{

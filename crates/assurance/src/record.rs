@@ -204,7 +204,7 @@ impl Outcome {
 }
 
 impl KnownAuthenticator {
-    fn of(authenticator: &Authenticator) -> Self {
+    pub(crate) fn of(authenticator: &Authenticator) -> Self {
         let status = authenticator.status;
         Self {
             id: authenticator.id,
@@ -216,7 +216,7 @@ impl KnownAuthenticator {
         }
     }
 
-    fn of_subject(&self, subject: SubjectId) -> Authenticator {
+    pub(crate) fn of_subject(&self, subject: SubjectId) -> Authenticator {
         Authenticator {
             id: self.id,
             subject,

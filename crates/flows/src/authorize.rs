@@ -13,7 +13,7 @@ use assurance::{ReasonCode, StepUpOption};
 use identity_core::grant::{AuthorizationCode, GrantTerms};
 use identity_core::relying_party::{ClientProfile, GrantType};
 use identity_core::secret::SecretDigest;
-use identity_core::{AuthenticatorKind, GrantId, RelyingParty, Timestamp};
+use identity_core::{AuthenticatorKind, GrantId, RecordedDecision, RelyingParty, Timestamp};
 use node::measure::{Outcome, Step};
 use protocol::authorize::Prompt;
 use protocol::redirect_uri::ApplicationType;
@@ -24,9 +24,10 @@ use protocol::{
 
 use crate::claims::Asked;
 use crate::consent;
+use crate::decisions;
 use crate::identifier::subject_identifier;
 use crate::interaction::{AccountChoice, CheckedRequest, Interaction, Purpose};
-use crate::judgement::{Judgement, judge};
+use crate::judgement::{Judgement, Permission, judge};
 use crate::proof::ways::{first_ways, next_ways};
 use crate::provider::Provider;
 use crate::refusal::{Fault, PageError, PageRefusal};
@@ -239,7 +240,7 @@ pub fn login_for(
     }
 }
 
-/// Looks where the person stands and says what comes next. Pure of HTTP; writes nothing.
+/// Looks where the person stands and says what comes next. Pure of HTTP; writes nothing but what it refuses.
 pub async fn advance(
     provider: &Provider,
     interaction: &Interaction,
@@ -310,7 +311,7 @@ fn advance_home(
         Judgement::Prove { options, reasons } => {
             Ok(Next::Prove(Proving::more(&options, interaction, reasons)))
         }
-        Judgement::OutOfReach { reason } | Judgement::NotUsable { reason } => {
+        Judgement::OutOfReach { reason, .. } | Judgement::NotUsable { reason, .. } => {
             Err(PageRefusal::AccountNotUsable(reason).into())
         }
     }
@@ -369,22 +370,35 @@ impl Attempt<'_> {
                     return Ok(Outlook::Proof(Proving::more(&options, self.interaction, reasons)));
                 }
                 // SU-02: better no token than a weaker one that looks right.
-                Judgement::OutOfReach { .. } => {
+                Judgement::OutOfReach { decision, .. } => {
+                    self.record_refusal(live, decision).await?;
                     return Ok(Outlook::Refused(ProtocolError::new(
                         ErrorCode::UnmetAuthenticationRequirements,
                         "the person cannot reach the level asked for",
                     )));
                 }
-                Judgement::NotUsable { reason } if !self.silent() => {
+                Judgement::NotUsable { reason, decision } => {
+                    self.record_refusal(live, decision).await?;
+                    if self.silent() {
+                        return Ok(self.who_is_there());
+                    }
                     return Err(PageRefusal::AccountNotUsable(reason).into());
                 }
-                Judgement::NotUsable { .. } => return Ok(self.who_is_there()),
             };
         let asked = Asked::by(&self.checked.request, &self.party);
         let agreed =
             consent::agreed(self.provider, self.interaction, &self.party, live, &asked).await?;
         let Some(agreed) = agreed else { return Ok(Outlook::Needs(Page::Consent)) };
-        Ok(Outlook::Granted { code: self.code(live, permission.evidence, &asked, &agreed)? })
+        Ok(Outlook::Granted { code: self.code(live, permission, &asked, &agreed)? })
+    }
+
+    async fn record_refusal(
+        &self,
+        live: &LiveSession,
+        decision: Option<RecordedDecision>,
+    ) -> Result<(), Fault> {
+        let (provider, subject) = (self.provider, live.subject.id);
+        decisions::record_refusal(provider, &self.party, subject, decision, self.now).await
     }
 
     /// OC-03: an answer about a certain person is only ever given about that person.
@@ -416,7 +430,7 @@ impl Attempt<'_> {
     fn code(
         &self,
         live: &LiveSession,
-        evidence: Vec<identity_core::AuthenticationEvidence>,
+        permission: Permission,
         asked: &Asked,
         agreed: &consent::Agreed,
     ) -> Result<String, Fault> {
@@ -431,9 +445,10 @@ impl Attempt<'_> {
                 scopes: asked.scopes.clone(),
                 userinfo_claims: asked.userinfo.intersection(&agreed.claims).cloned().collect(),
                 id_token_claims: asked.id_token.intersection(&agreed.claims).cloned().collect(),
-                evidence,
+                evidence: permission.evidence,
                 asked_acr: asked.acr.clone(),
                 authorized_at: self.now,
+                verified: asked.verified.agreed(&agreed.claims),
             },
             redirect_uri: self.checked.redirect_uri.clone(),
             redirect_uri_requested: request.redirect_uri.is_some(),
@@ -441,6 +456,7 @@ impl Attempt<'_> {
             nonce: request.nonce.clone(),
             demanded_acr: demanded_acr(request),
             expires_at: self.now.plus(AuthorizationCode::LIFE),
+            decision: permission.decision,
         };
         sealed::seal(self.provider, &code, self.now)
     }

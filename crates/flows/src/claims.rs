@@ -13,6 +13,8 @@ use protocol::standard_claims::{self, claims_of};
 use protocol::{AuthorizationRequest, ClaimRequest};
 use serde_json::{Map, Value, json};
 
+use crate::verified::VerifiedAsked;
+
 /// What one request asks for, within what its client is registered for.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -23,6 +25,8 @@ pub struct Asked {
     pub id_token: BTreeSet<String>,
     /// Asked for one by one and not essential: the person may leave them out.
     pub voluntary: BTreeSet<String>,
+    /// Claims asked for together with how they were verified.
+    pub verified: VerifiedAsked,
     /// Authentication context classes asked for, best first.
     pub acr: Vec<String>,
 }
@@ -52,18 +56,24 @@ impl Asked {
         };
         let (mut userinfo, id_token) =
             (named(&request.claims.userinfo), named(&request.claims.id_token));
+        let verified = VerifiedAsked::by(&request.claims, allowed);
+        let (with_proof, needed_with_proof) = (verified.names(), verified.essential());
         let voluntary = userinfo
-            .union(&id_token)
+            .iter()
+            .chain(&id_token)
+            .chain(&with_proof)
             .filter(|name| !by_scope.contains(*name) && !essential(name))
+            .filter(|name| !needed_with_proof.contains(*name))
             .cloned()
             .collect();
         userinfo.extend(by_scope);
-        Self { scopes, userinfo, id_token, voluntary, acr: asked_acr(request) }
+        Self { scopes, userinfo, id_token, voluntary, verified, acr: asked_acr(request) }
     }
 
     /// Every claim, wherever it is to be served.
     pub fn claims(&self) -> BTreeSet<String> {
-        self.userinfo.union(&self.id_token).cloned().collect()
+        let plain = self.userinfo.union(&self.id_token).cloned();
+        plain.chain(self.verified.names()).collect()
     }
 }
 

@@ -15,6 +15,7 @@ use jose::{
     AccessTokenClaims, ExtraClaims, IdTokenClaims, SignError, SigningAlgorithm, TokenType, at_hash,
     sign,
 };
+use protocol::verified_claims::VERIFIED_CLAIMS;
 use protocol::{Scope, ScopeSet};
 use serde_json::json;
 
@@ -24,6 +25,7 @@ use crate::judgement::Rejudged;
 use crate::provider::Provider;
 use crate::refusal::Fault;
 use crate::sealed;
+use crate::verified;
 
 /// ID tokens are read at once; five minutes forgive slow networks.
 const ID_TOKEN_LIFE: Duration = Duration::from_mins(5);
@@ -69,6 +71,8 @@ impl Standing<'_> {
             } else {
                 userinfo_claims.intersection(&narrowed).cloned().collect()
             },
+            // Asked for beside the scopes, so not for a token that was narrowed to some of them.
+            verified: self.terms.verified.userinfo.clone().filter(|_| full),
         };
         access_token(provider, self.party, scopes, Some((person, self)), self.now)
     }
@@ -104,6 +108,13 @@ impl Standing<'_> {
         for (name, value) in claims::of_person(self.subject, &self.judged.present, wanted) {
             // Reserved names speak for the token, not the person; they were never asked for.
             let _ = extra.insert(&name, value);
+        }
+        let verified = self.terms.verified.id_token.as_deref();
+        let verified = verified.and_then(|wishes| {
+            verified::answer(wishes, self.subject, &self.judged.present, self.now)
+        });
+        if let Some(verified) = verified {
+            let _ = extra.insert(VERIFIED_CLAIMS, verified);
         }
         let auth_time = self.judged.login.auth_time.unwrap_or(self.terms.authorized_at);
         let id_token = IdTokenClaims {

@@ -7,11 +7,14 @@ use assurance::{
     Requirement, StepUpOption, VnAuthenticationLevel, decide, evaluate,
 };
 use identity_core::authenticator::AuthenticatorStatus;
-use identity_core::{AuthenticationEvidence, Authenticator, RelyingParty, SubjectState, Timestamp};
+use identity_core::{
+    AuthenticationEvidence, Authenticator, RecordedDecision, RelyingParty, SubjectState, Timestamp,
+};
 use protocol::AuthorizationRequest;
 use protocol::authorize::Prompt;
 
 use crate::authorize::demanded_acr;
+use crate::decisions;
 use crate::interaction::{Errand, Interaction, Purpose};
 use crate::proof::ways::{self, passable};
 use crate::provider::Provider;
@@ -34,10 +37,12 @@ pub enum Judgement {
     /// This person cannot reach what was demanded.
     OutOfReach {
         reason: String,
+        decision: Option<RecordedDecision>,
     },
     /// Nothing helps now: locked, deceased, too young without a guardian.
     NotUsable {
         reason: String,
+        decision: Option<RecordedDecision>,
     },
 }
 
@@ -45,6 +50,8 @@ pub enum Judgement {
 pub struct Permission {
     pub evaluation: Evaluation,
     pub evidence: Vec<AuthenticationEvidence>,
+    /// Absent on the citizen's own pages: nobody else asked.
+    pub decision: Option<RecordedDecision>,
 }
 
 /// Judges the session against what this request needs; `party` is absent on the citizen's own pages.
@@ -57,11 +64,12 @@ pub fn judge(
 ) -> Result<Judgement, Fault> {
     let request = interaction.request().map(|checked| &checked.request);
     let Some(wish) = wish_of(request) else {
-        return Ok(Judgement::OutOfReach { reason: "ACR_UNKNOWN".to_owned() });
+        return Ok(Judgement::OutOfReach { reason: "ACR_UNKNOWN".to_owned(), decision: None });
     };
     let authenticators = live.authenticators();
     let evidence = backed(&live.session.evidence, &authenticators);
     let policy = provider.policy(now)?;
+    let purpose = purpose_of(party, &scopes_of(request));
     let question = Question {
         policy: &policy,
         state: live.subject.state(),
@@ -72,9 +80,10 @@ pub fn judge(
                 policy.requirement(MANAGEMENT).cloned().ok_or(Fault::NoPolicy)?
             }
             Purpose::Home { errand: Errand::Look, .. } | Purpose::Authorize(_) => {
-                requirement_of(&policy, party, &scopes_of(request))?
+                policy.requirement_for(&purpose).map_err(|_| Fault::NoPolicy)?
             }
         },
+        purpose,
         fal: party.map_or(Fal::default(), fal_of),
         now,
     };
@@ -84,16 +93,17 @@ pub fn judge(
         // Who has no second factor yet must be able to set one up: a recent login is all there is.
         let recent = Requirement::default().within(question.requirement.max_age);
         let question = Question { requirement: recent, ..question };
-        return Ok(judgement(question.decide(&AcrWish::None), question.evidence));
+        return Ok(judgement(question.decide(&AcrWish::None), question.evidence, None));
     }
-    let decision = match (question.decide(&wish), &wish) {
+    let (decision, wish) = match (question.decide(&wish), wish) {
         // A wish is never a reason to fail silently: without pages it is simply not fulfilled.
         (Decision::StepUp { .. }, AcrWish::Voluntary(_)) if is_silent(request) => {
-            question.decide(&AcrWish::None)
+            (question.decide(&AcrWish::None), AcrWish::None)
         }
-        (decision, _) => decision,
+        (decision, wish) => (decision, wish),
     };
-    Ok(judgement(decision, question.evidence))
+    let recorded = party.map(|_| question.recorded(&wish));
+    Ok(judgement(decision, question.evidence, recorded))
 }
 
 /// A stored grant as it stands now.
@@ -106,22 +116,26 @@ pub struct Rejudged {
 
 /// Judges a stored grant again, at redemption and refresh, under the policy in force now (edge 29):
 /// the login against what was asked of it, the person and their card against today (L9, L10).
-/// `None`: it no longer suffices.
+/// An error inside: it no longer suffices, by this decision if one was taken.
 pub fn rejudge(
     provider: &Provider,
     party: &RelyingParty,
     person: &Person<'_>,
     demanded: &[String],
     now: Timestamp,
-) -> Result<Option<Rejudged>, Fault> {
+) -> Result<Result<Rejudged, Option<RecordedDecision>>, Fault> {
     let policy = &*provider.policy(now)?;
-    let Ok(wish) = AcrWish::essential(demanded.iter().map(String::as_str)) else { return Ok(None) };
+    let Ok(wish) = AcrWish::essential(demanded.iter().map(String::as_str)) else {
+        return Ok(Err(None));
+    };
+    let purpose = purpose_of(Some(party), person.scopes);
     let question = Question {
         policy,
         state: person.state.clone(),
         evidence: backed(person.evidence, person.authenticators),
         authenticators: person.authenticators.to_vec(),
-        requirement: requirement_of(policy, Some(party), person.scopes)?,
+        requirement: policy.requirement_for(&purpose).map_err(|_| Fault::NoPolicy)?,
+        purpose,
         fal: fal_of(party),
         now,
     };
@@ -130,7 +144,7 @@ pub fn rejudge(
             DenyCode::AccountUnusable
             | DenyCode::GuardianApprovalNeeded
             | DenyCode::NotMandated
-            | DenyCode::CoolingDown => return Ok(None),
+            | DenyCode::CoolingDown => return Ok(Err(Some(question.recorded(&wish)))),
             // The evidence may have aged; what it was worth at login is judged below.
             DenyCode::RequirementUnreachable => {}
         }
@@ -140,12 +154,12 @@ pub fn rejudge(
     let minimum = question.requirement.minimum;
     let levels = present.vector.levels;
     if levels.vn_account < minimum.vn_account || levels.ial < minimum.ial {
-        return Ok(None);
+        return Ok(Err(Some(question.recorded(&wish))));
     }
     let at_login = Question { now: person.authorized_at, ..question };
     Ok(match at_login.decide(&wish) {
-        Decision::Permit { evaluation } => Some(Rejudged { login: evaluation, present }),
-        Decision::StepUp { .. } | Decision::Deny { .. } => None,
+        Decision::Permit { evaluation } => Ok(Rejudged { login: evaluation, present }),
+        Decision::StepUp { .. } | Decision::Deny { .. } => Err(Some(at_login.recorded(&wish))),
     })
 }
 
@@ -168,41 +182,62 @@ struct Question<'a> {
     evidence: Vec<AuthenticationEvidence>,
     authenticators: Vec<Authenticator>,
     requirement: Requirement,
+    /// What the requirement was made of, except on the citizen's own pages.
+    purpose: assurance::Purpose,
     fal: Fal,
     now: Timestamp,
 }
 
 impl Question<'_> {
     fn decide(&self, wish: &AcrWish) -> Decision {
-        let request = DecisionRequest {
+        decide(&self.with(wish), self.policy, self.now)
+    }
+
+    fn recorded(&self, wish: &AcrWish) -> RecordedDecision {
+        decisions::recorded(&self.with(wish), self.purpose.clone(), self.policy, self.now)
+    }
+
+    fn with<'q>(&'q self, wish: &'q AcrWish) -> DecisionRequest<'q> {
+        DecisionRequest {
             state: &self.state,
             evidence: &self.evidence,
             authenticators: &self.authenticators,
             requirement: &self.requirement,
             wish,
             context: Context { fal: self.fal, ..Context::default() },
-        };
-        decide(&request, self.policy, self.now)
+        }
     }
 }
 
-fn judgement(decision: Decision, evidence: Vec<AuthenticationEvidence>) -> Judgement {
+fn judgement(
+    decision: Decision,
+    evidence: Vec<AuthenticationEvidence>,
+    recorded: Option<RecordedDecision>,
+) -> Judgement {
+    let out_of_reach = |reasons: &[ReasonCode], decision| Judgement::OutOfReach {
+        reason: first(reasons),
+        decision,
+    };
     match decision {
-        Decision::Permit { evaluation } => Judgement::Permit(Permission { evaluation, evidence }),
+        Decision::Permit { evaluation } => {
+            Judgement::Permit(Permission { evaluation, evidence, decision: recorded })
+        }
         Decision::StepUp { options, reasons } => {
             let options = passable(options, ways::Person::proven_by(&evidence));
             if options.is_empty() {
-                Judgement::OutOfReach { reason: first(&reasons) }
+                out_of_reach(&reasons, recorded)
             } else {
                 Judgement::Prove { options, reasons }
             }
         }
         Decision::Deny { code, reasons } => match code {
-            DenyCode::RequirementUnreachable => Judgement::OutOfReach { reason: first(&reasons) },
+            DenyCode::RequirementUnreachable => out_of_reach(&reasons, recorded),
             DenyCode::AccountUnusable
             | DenyCode::GuardianApprovalNeeded
             | DenyCode::NotMandated
-            | DenyCode::CoolingDown => Judgement::NotUsable { reason: first(&reasons) },
+            | DenyCode::CoolingDown => {
+                Judgement::NotUsable { reason: first(&reasons), decision: recorded }
+            }
         },
     }
 }
@@ -213,18 +248,13 @@ fn scopes_of(request: Option<&AuthorizationRequest>) -> BTreeSet<String> {
 }
 
 /// What the relying party is registered with and its scopes need; the policy's base stands under all.
-fn requirement_of(
-    policy: &Policy,
-    party: Option<&RelyingParty>,
-    scopes: &BTreeSet<String>,
-) -> Result<Requirement, Fault> {
+fn purpose_of(party: Option<&RelyingParty>, scopes: &BTreeSet<String>) -> assurance::Purpose {
     let registered = |party: &RelyingParty| assurance::Purpose {
         requirement: party.requirement.clone(),
         scopes: scopes & &party.scopes,
         ..assurance::Purpose::default()
     };
-    let purpose = party.map(registered).unwrap_or_default();
-    policy.requirement_for(&purpose).map_err(|_| Fault::NoPolicy)
+    party.map(registered).unwrap_or_default()
 }
 
 /// The Vietnamese authentication level that this request needs, for a person to read: the party's

@@ -24,6 +24,7 @@ pub mod challenge;
 pub mod citizen;
 pub mod claims;
 pub mod consent;
+pub mod decisions;
 pub mod hashers;
 mod identifier;
 pub mod interaction;
@@ -44,6 +45,7 @@ pub mod session;
 pub mod token;
 pub mod totp;
 pub mod userinfo;
+pub mod verified;
 
 pub use provider::{Provider, Settings};
 pub use refusal::{EndpointError, Fault, PageError, PageRefusal};

@@ -55,17 +55,24 @@ pub async fn record(
     refused: &RefusedRequest,
     now: Timestamp,
 ) -> Result<(), Fault> {
-    if !provider.refusals.spend(now)
-        || !shared_budget_covers(provider.transient.as_ref(), now).await
-    {
-        tracing::debug!("refusal not recorded: too many of them");
+    if !budget_covers(provider, now).await {
         return Ok(());
     }
-    let kind =
-        EventKind::RequestRefused { code: refused.code.clone(), reason: refused.reason.clone() };
+    let (code, reason) = (refused.code.clone(), refused.reason.clone());
+    let kind = EventKind::RequestRefused { code, reason, decision: None };
     let mut event = SecurityEvent::new(kind, now, provider.entropy.as_ref());
     event.client.clone_from(&refused.client);
     provider.commit_uncontested(&[Change::Append(Box::new(event))], now).await
+}
+
+/// Spends one refusal, of this node's budget and of all nodes'.
+pub(crate) async fn budget_covers(provider: &Provider, now: Timestamp) -> bool {
+    let covers = provider.refusals.spend(now)
+        && shared_budget_covers(provider.transient.as_ref(), now).await;
+    if !covers {
+        tracing::debug!("refusal not recorded: too many of them");
+    }
+    covers
 }
 
 /// All nodes together may record as much as one node alone can in the same time. Asked second, so

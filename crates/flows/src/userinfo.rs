@@ -5,12 +5,14 @@ use identity_core::Timestamp;
 use ledger::Verdict;
 use node::open_access_token;
 use protocol::ErrorCode;
+use protocol::verified_claims::VERIFIED_CLAIMS;
 use serde_json::{Map, Value, json};
 
 use crate::claims::of_person;
 use crate::judgement::fal_of;
 use crate::provider::Provider;
 use crate::refusal::EndpointError;
+use crate::verified;
 
 /// Answers with `sub`, `assurance` and what was agreed to. An access token alone never proves who
 /// calls (OA-22): this releases data to a bearer, it does not log anybody in.
@@ -42,6 +44,12 @@ pub async fn userinfo(
     let context = Context { fal: fal_of(&party), ..Context::default() };
     let evaluation = evaluate(&state, &person.evidence, &context, &policy, now);
     let mut answer = of_person(&found.subject, &evaluation, &person.userinfo_claims);
+    let verified = person.verified.as_deref();
+    let verified =
+        verified.and_then(|wishes| verified::answer(wishes, &found.subject, &evaluation, now));
+    if let Some(verified) = verified {
+        answer.insert(VERIFIED_CLAIMS.to_owned(), verified);
+    }
     answer.insert("sub".to_owned(), json!(person.subject_identifier));
     answer.insert("assurance".to_owned(), json!(evaluation.vector));
     Ok(answer)

@@ -35,6 +35,9 @@ pub struct TokenPerson {
     pub state: SubjectState,
     pub evidence: Vec<AuthenticationEvidence>,
     pub userinfo_claims: BTreeSet<String>,
+    /// [`crate::grant::VerifiedWishes::userinfo`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<String>,
 }
 
 /// A refresh token as a fact. Which generation is the newest, only the stored grant knows.

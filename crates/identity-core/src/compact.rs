@@ -55,13 +55,13 @@ pub trait Compact: Sized {
 pub struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {
-    fn byte(&mut self) -> Option<u8> {
+    pub fn byte(&mut self) -> Option<u8> {
         let (&byte, rest) = self.0.split_first()?;
         self.0 = rest;
         Some(byte)
     }
 
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+    pub(crate) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
         Some(taken)
@@ -90,13 +90,18 @@ impl<'a> Input<'a> {
         usize::try_from(self.number()?).ok().filter(|count| *count <= self.0.len())
     }
 
+    /// Whether nothing is left: fields that an earlier release did not write.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn text(&mut self) -> Option<&'a str> {
         let count = self.count()?;
         std::str::from_utf8(self.take(count)?).ok()
     }
 
     /// The fields of a structure; what this release does not know of it stays unread.
-    fn fields(&mut self) -> Option<Self> {
+    pub fn fields(&mut self) -> Option<Self> {
         let count = self.count()?;
         self.take(count).map(Self)
     }
@@ -116,7 +121,7 @@ fn write_text(text: &str, bytes: &mut Vec<u8>) {
 }
 
 /// Writes the fields with their length before them.
-fn write_fields(bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+pub fn write_fields(bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     let start = bytes.len();
     write(bytes);
     let mut length = Vec::with_capacity(2);
@@ -174,7 +179,17 @@ impl Compact for String {
     }
 }
 
-impl Compact for [u8; 32] {
+impl Compact for usize {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        write_number(*self as u64, bytes);
+    }
+
+    fn read(input: &mut Input<'_>) -> Option<Self> {
+        input.number()?.try_into().ok()
+    }
+}
+
+impl<const N: usize> Compact for [u8; N] {
     fn write(&self, bytes: &mut Vec<u8>) {
         bytes.extend_from_slice(self);
     }

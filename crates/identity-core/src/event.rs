@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::LockReason;
 use crate::authenticator::AuthenticatorKind;
+use crate::decision::RecordedDecision;
 use crate::grant::RevocationReason;
 use crate::id::{AuthenticatorId, ClientId, EventId, GrantId, SessionId, SubjectId, TokenId};
 use crate::number::Province;
@@ -83,6 +84,9 @@ pub enum EventKind {
         acr: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         province: Option<Province>,
+        /// Why this level: `vneid policy explain` takes the decision again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decision: Option<RecordedDecision>,
     },
     GrantRefreshed {
         grant: GrantId,
@@ -108,6 +112,9 @@ pub enum EventKind {
     RequestRefused {
         code: String,
         reason: String,
+        /// Where a person was judged and did not suffice.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decision: Option<RecordedDecision>,
     },
 }
 

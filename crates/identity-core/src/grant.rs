@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
+use crate::decision::RecordedDecision;
 use crate::evidence::AuthenticationEvidence;
 use crate::id::{ClientId, GrantId, SessionId, SubjectId};
 use crate::time::Timestamp;
@@ -32,6 +33,24 @@ pub struct GrantTerms {
     /// The ladders the client asked in, best first: `acr` answers in the first that is met.
     pub asked_acr: Vec<String>,
     pub authorized_at: Timestamp,
+    #[serde(default, skip_serializing_if = "VerifiedWishes::is_empty")]
+    pub verified: VerifiedWishes,
+}
+
+/// Claims to be served together with how they were verified, as far as agreed to. As JSON of
+/// `protocol::VerifiedClaimsRequest`, which only flows read.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct VerifiedWishes {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub userinfo: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
+}
+
+impl VerifiedWishes {
+    pub fn is_empty(&self) -> bool {
+        self.userinfo.is_none() && self.id_token.is_none()
+    }
 }
 
 impl GrantTerms {
@@ -55,6 +74,10 @@ pub struct AuthorizationCode {
     /// Values of an essential `acr`: judged again at redemption (edge case 29).
     pub demanded_acr: Vec<String>,
     pub expires_at: Timestamp,
+    /// How the person was judged: becomes part of the grant's event, so that nothing is written for it
+    /// before. Absent from codes of the release before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<RecordedDecision>,
 }
 
 /// What the token request presents, each value already authenticated or digested by the caller.

@@ -12,7 +12,7 @@
 //!  grant       code -> active -> revoked                   consent   what a person agreed to
 //!  event       what the ledger records                     key       wrapped keys and their schedule
 //!  access_token  what a sealed token says                  login_name  what a person types
-//!  compact     sealed facts in few bytes
+//!  compact     sealed facts in few bytes               decision  a judged request, opaque here
 //! ```
 
 pub mod access_token;
@@ -21,6 +21,7 @@ pub mod authenticator;
 pub mod compact;
 pub mod consent;
 pub mod contact;
+pub mod decision;
 pub mod event;
 pub mod evidence;
 pub mod grant;
@@ -38,6 +39,7 @@ pub mod time;
 pub use access_token::{AccessToken, RefreshToken, TokenPerson};
 pub use account::{Account, AccountLevel, AccountState};
 pub use authenticator::{Authenticator, AuthenticatorKind};
+pub use decision::RecordedDecision;
 pub use event::{EventKind, SecurityEvent};
 pub use evidence::AuthenticationEvidence;
 pub use id::{AuthenticatorId, ClientId, EventId, EvidenceId, GrantId, SessionId, SubjectId};

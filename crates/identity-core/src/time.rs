@@ -44,6 +44,13 @@ impl Timestamp {
         Self(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
+    /// In UTC and whole seconds, as RFC 3339 writes it.
+    pub fn to_rfc3339(self) -> String {
+        let instant = OffsetDateTime::from_unix_timestamp(self.unix_seconds())
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        instant.format(&::time::format_description::well_known::Rfc3339).unwrap_or_default()
+    }
+
     /// The calendar day in Viet Nam, where ages and card validity are counted.
     ///
     /// Asia/Ho_Chi_Minh has been UTC+7 without summer time since 1975-06-13.

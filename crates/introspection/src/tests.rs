@@ -201,6 +201,7 @@ fn person() -> TokenPerson {
             evidence(AuthenticatorKind::Totp, 4),
         ],
         userinfo_claims: BTreeSet::new(),
+        verified: None,
     }
 }
 

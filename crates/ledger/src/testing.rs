@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use identity_core::Province;
 use identity_core::account::LockReason;
 use identity_core::event::LoginRefusalReason;
 use identity_core::grant::RevocationReason;
@@ -12,6 +11,7 @@ use identity_core::{
     AuthenticatorId, AuthenticatorKind, ClientId, EventId, EventKind, GrantId, SecurityEvent,
     SessionId, SubjectId, Timestamp,
 };
+use identity_core::{Province, RecordedDecision};
 use uuid::Uuid;
 
 use crate::recorded::{RecordedEvent, Sequence, encode};
@@ -88,6 +88,7 @@ pub fn every_kind() -> Vec<EventKind> {
             claims: words(),
             acr: "urn:example".into(),
             province: None,
+            decision: Some(RecordedDecision(vec![1, 2, 3])),
         },
         EventKind::GrantRefreshed { grant: grant(1) },
         EventKind::GrantRevoked { grant: grant(1), reason: RevocationReason::CodeReplayed },
@@ -97,6 +98,10 @@ pub fn every_kind() -> Vec<EventKind> {
         EventKind::ClientReinstated,
         EventKind::KeyCreated { kid: "k-1".into() },
         EventKind::KeyCompromised { kid: "k-1".into() },
-        EventKind::RequestRefused { code: "invalid_grant".into(), reason: "expired".into() },
+        EventKind::RequestRefused {
+            code: "invalid_grant".into(),
+            reason: "expired".into(),
+            decision: None,
+        },
     ]
 }

@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 
 use crate::ProtocolError;
 use crate::json::{JsonError, parse_bounded};
+use crate::verified_claims::{VERIFIED_CLAIMS, VerifiedClaimsRequest};
 
 const MAX_BYTES: usize = 8 * 1024;
-const MAX_DEPTH: usize = 8;
+const MAX_DEPTH: usize = 12;
 /// Over both destinations together.
 const MAX_CLAIMS: usize = 64;
 const MAX_NAME: usize = 128;
@@ -21,6 +22,10 @@ pub struct ClaimsRequest {
     pub userinfo: BTreeMap<String, ClaimRequest>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub id_token: BTreeMap<String, ClaimRequest>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verified_userinfo: Vec<VerifiedClaimsRequest>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verified_id_token: Vec<VerifiedClaimsRequest>,
 }
 
 /// How much one claim is wanted, and with which values. `null` means voluntarily, any value.
@@ -44,18 +49,23 @@ impl ClaimsRequest {
             })
         })?;
         let Value::Object(mut members) = document else { return Err(not_as_specified()) };
-        let request = Self {
-            userinfo: destination(members.remove("userinfo"))?,
-            id_token: destination(members.remove("id_token"))?,
-        };
-        if request.userinfo.len() + request.id_token.len() > MAX_CLAIMS {
+        let (userinfo, verified_userinfo) = destination(members.remove("userinfo"))?;
+        let (id_token, verified_id_token) = destination(members.remove("id_token"))?;
+        let request = Self { userinfo, id_token, verified_userinfo, verified_id_token };
+        if request.asked() > MAX_CLAIMS {
             return Err(ProtocolError::invalid_request("claims asks for too many claims"));
         }
         Ok(request)
     }
 
     pub fn is_empty(&self) -> bool {
-        self.userinfo.is_empty() && self.id_token.is_empty()
+        self.asked() == 0
+    }
+
+    fn asked(&self) -> usize {
+        let verified = self.verified_userinfo.iter().chain(&self.verified_id_token);
+        let verified: usize = verified.map(|request| request.claims.len()).sum();
+        self.userinfo.len() + self.id_token.len() + verified
     }
 
     /// The `acr` values of which one must be reached, or the login counts as failed
@@ -85,7 +95,21 @@ pub fn without_language(claim: &str) -> &str {
     claim.split_once('#').map_or(claim, |(name, _)| name)
 }
 
-fn destination(member: Option<Value>) -> Result<BTreeMap<String, ClaimRequest>, ProtocolError> {
+type Destination = (BTreeMap<String, ClaimRequest>, Vec<VerifiedClaimsRequest>);
+
+/// Claims by themselves, and those asked for with their verification.
+fn destination(mut member: Option<Value>) -> Result<Destination, ProtocolError> {
+    let verified = match &mut member {
+        Some(Value::Object(members)) => members.remove(VERIFIED_CLAIMS),
+        _ => None,
+    };
+    let verified = VerifiedClaimsRequest::of_member(verified)?;
+    Ok((claims_of_member(member)?, verified))
+}
+
+pub(crate) fn claims_of_member(
+    member: Option<Value>,
+) -> Result<BTreeMap<String, ClaimRequest>, ProtocolError> {
     match member {
         None | Some(Value::Null) => Ok(BTreeMap::new()),
         Some(Value::Object(claims)) => claims
@@ -126,7 +150,7 @@ fn claim_members(mut members: Map<String, Value>) -> Result<ClaimRequest, Protoc
     Ok(ClaimRequest { essential, value, values })
 }
 
-fn not_as_specified() -> ProtocolError {
+pub(crate) fn not_as_specified() -> ProtocolError {
     ProtocolError::invalid_request("claims does not have the form of OpenID Connect Core 5.5")
 }
 
@@ -150,6 +174,19 @@ mod tests {
     }
 
     #[test]
+    fn verified_claims_are_told_apart_from_plain_ones() {
+        let text = r#"{"userinfo":{"name":null,"verified_claims":[{"verification":{"trust_framework":
+            {"value":"x"},"evidence":[{"document_details":{"type":{"value":"idcard"}}}]},
+            "claims":{"birthdate":{"essential":true}}}]}}"#;
+        let request = ClaimsRequest::parse(text).unwrap();
+        assert_eq!(request.userinfo.len(), 1);
+        let [verified] = request.verified_userinfo.as_slice() else { panic!("{request:?}") };
+        assert!(verified.claims["birthdate"].essential);
+        let sealed = serde_json::to_string(&request).unwrap();
+        assert_eq!(serde_json::from_str::<ClaimsRequest>(&sealed).unwrap(), request);
+    }
+
+    #[test]
     fn a_voluntary_acr_is_no_demand() {
         // OC-12
         let request = ClaimsRequest::parse(r#"{"id_token":{"acr":{"values":["urn:a"]}}}"#).unwrap();
@@ -169,7 +206,7 @@ mod tests {
     fn other_shapes_are_refused() {
         // ATK-042
         let deep =
-            format!(r#"{{"userinfo":{{"a":{{"value":{}1{}}}}}}}"#, "[".repeat(7), "]".repeat(7));
+            format!(r#"{{"userinfo":{{"a":{{"value":{}1{}}}}}}}"#, "[".repeat(11), "]".repeat(11));
         let many =
             (0..=MAX_CLAIMS).map(|i| format!(r#""c{i}":null"#)).collect::<Vec<_>>().join(",");
         let cases = [

@@ -37,6 +37,7 @@ pub mod scope;
 mod secret;
 pub mod standard_claims;
 pub mod token;
+pub mod verified_claims;
 
 pub use authorization_response::{AuthorizationResponse, RenderedResponse};
 pub use authorize::{AuthorizationRequest, AuthorizationTarget, ErrorContext, ResponseMode};
@@ -51,3 +52,4 @@ pub use redirect_uri::{ApplicationType, RegisteredRedirectUri};
 pub use scope::{Scope, ScopeSet};
 pub use secret::SecretString;
 pub use token::{TokenRequest, TokenResponse};
+pub use verified_claims::VerifiedClaimsRequest;

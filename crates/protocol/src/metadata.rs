@@ -8,7 +8,8 @@ use url::{Host, Url};
 
 use crate::authorize::{Prompt, ResponseMode};
 use crate::redirect_uri::is_dns_host;
-use crate::standard_claims::{ALWAYS, ID_TOKEN, SCOPES};
+use crate::standard_claims::{ALWAYS, ID_TOKEN, SCOPES, TRUST_FRAMEWORK, VERIFIABLE};
+use crate::verified_claims::{CHECK_METHODS, DOCUMENTS, VERIFIED_CLAIMS};
 use crate::{Environment, endpoints};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -161,6 +162,13 @@ pub struct ProviderMetadata {
     pub authorization_response_iss_parameter_supported: bool,
     pub backchannel_logout_supported: bool,
     pub backchannel_logout_session_supported: bool,
+    // OpenID Connect for Identity Assurance 1.0
+    pub verified_claims_supported: bool,
+    pub trust_frameworks_supported: Vec<String>,
+    pub claims_in_verified_claims_supported: Vec<String>,
+    pub evidence_supported: Vec<String>,
+    pub documents_supported: Vec<String>,
+    pub documents_check_methods_supported: Vec<String>,
 }
 
 impl ProviderMetadata {
@@ -207,13 +215,19 @@ impl ProviderMetadata {
             authorization_response_iss_parameter_supported: true,
             backchannel_logout_supported: true,
             backchannel_logout_session_supported: true,
+            verified_claims_supported: true,
+            trust_frameworks_supported: strings([TRUST_FRAMEWORK]),
+            claims_in_verified_claims_supported: strings(VERIFIABLE),
+            evidence_supported: strings(["document"]),
+            documents_supported: strings(DOCUMENTS),
+            documents_check_methods_supported: strings(CHECK_METHODS),
         }
     }
 }
 
 fn claims_supported() -> Vec<String> {
     let by_scope = SCOPES.iter().flat_map(|known| known.claims.iter().copied());
-    strings(ALWAYS.into_iter().chain(ID_TOKEN).chain(by_scope))
+    strings(ALWAYS.into_iter().chain(ID_TOKEN).chain([VERIFIED_CLAIMS]).chain(by_scope))
 }
 
 fn strings<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {

@@ -71,6 +71,22 @@ pub const VN_LEGACY_NUMBER: &str = "vn_legacy_number";
 /// QuocTich
 pub const VN_NATIONALITY: &str = "vn_nationality";
 
+/// The rules under which identities are proven here (`trust_framework` of OpenID Connect for Identity
+/// Assurance): Decree 69/2024/NĐ-CP. `assurance_level` is the account level.
+pub const TRUST_FRAMEWORK: &str = "urn:vn:eid:decree-69-2024";
+
+/// What proofing verifies: the claims that can be asked for in `verified_claims`.
+pub const VERIFIABLE: [&str; 8] = [
+    "name",
+    "family_name",
+    "middle_name",
+    "given_name",
+    "gender",
+    "birthdate",
+    VN_PERSONAL_NUMBER,
+    VN_NATIONALITY,
+];
+
 /// The claims a scope releases; `None` for a scope we do not know.
 pub fn claims_of(scope: &str) -> Option<&'static [&'static str]> {
     SCOPES.iter().find(|known| known.scope == scope).map(|known| known.claims)

@@ -66,6 +66,7 @@ mod tests {
             evidence: Vec::new(),
             asked_acr: Vec::new(),
             authorized_at: Timestamp::from_unix_seconds(1_795_000_000),
+            verified: identity_core::grant::VerifiedWishes::default(),
         }
     }
 

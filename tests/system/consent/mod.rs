@@ -9,6 +9,7 @@
 mod asking;
 mod home;
 mod security;
+mod verified;
 
 use std::time::Duration;
 

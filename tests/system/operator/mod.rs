@@ -2,11 +2,12 @@
 //!
 //! ```text
 //!  configuration   all faults at once          commands   register, create, lock, rotate, verify
-//!  processes       serve, a second role, stop, demo
+//!  processes       serve, a second role, stop, demo      decisions  explained, tried under another policy
 //! ```
 
 mod commands;
 mod configuration;
+mod decisions;
 mod processes;
 
 use testkit::Program;

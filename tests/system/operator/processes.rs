@@ -19,7 +19,7 @@ async fn active(program: &Program, port: u16, token: &str, secret: &str) -> Opti
 }
 
 /// Through the pages of the process, to an access token.
-async fn access_token(program: &Program, secret: &str) -> String {
+pub(super) async fn access_token(program: &Program, secret: &str) -> String {
     let mut browser = program.browser();
     let page = browser
         .visit(

@@ -27,9 +27,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "authorization-server",
         &["flows", "identity-core", "assurance", "protocol", "jose", "ledger", "storage", "node"],
     ),
+    // For portals: knows nothing of ours.
+    ("step-up", &[]),
     (
         "vneid",
         &[
+            "step-up",
             "authorization-server",
             "introspection",
             "flows",

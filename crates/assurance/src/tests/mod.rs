@@ -2,6 +2,7 @@
 
 mod circumstances;
 mod golden;
+mod kept;
 mod laws;
 mod policies;
 mod records;

@@ -49,6 +49,7 @@ data-full-name = Full name
 data-date-of-birth = Date of birth
 data-sex = Sex
 data-nationality = Nationality
+data-verification = How, when and by which kind of document your identity was verified
 data-personal-number = Personal identification number
 data-former-numbers = Former identification numbers
 data-identity-card = Status and validity of your identity card

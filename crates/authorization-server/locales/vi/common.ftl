@@ -30,6 +30,7 @@ data-full-name = Họ, chữ đệm và tên
 data-date-of-birth = Ngày, tháng, năm sinh
 data-sex = Giới tính
 data-nationality = Quốc tịch
+data-verification = Danh tính của bạn đã được xác minh khi nào, bằng cách nào và bằng loại giấy tờ nào
 data-personal-number = Số định danh cá nhân
 data-former-numbers = Số định danh, số chứng minh nhân dân cũ
 data-identity-card = Tình trạng và thời hạn thẻ căn cước

@@ -111,6 +111,7 @@ fn preview(data: &Data, profile: &Profile) -> Option<String> {
         | Data::Email
         | Data::AccountLevel
         | Data::Guardian
+        | Data::Verification
         | Data::Other(_) => None,
     }
 }

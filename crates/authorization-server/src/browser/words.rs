@@ -9,6 +9,7 @@ use identity_core::relying_party::{LocalizedText, RelyingParty};
 use identity_core::subject::{Card, Profile};
 use identity_core::{CalendarDate, PersonName, Timestamp};
 use protocol::standard_claims as claim;
+use protocol::verified_claims::VERIFIED_CLAIMS;
 
 use crate::pages::home::CardValidity;
 use crate::pages::moment::{Day, Moment};
@@ -110,6 +111,7 @@ pub fn data_of(name: &str) -> Option<Data> {
         claim::VN_LEGACY_NUMBER => Some(Data::FormerNumbers),
         claim::VN_ACCOUNT_LEVEL | claim::VN_ACCOUNT_TYPE => Some(Data::AccountLevel),
         claim::VN_NATIONALITY => Some(Data::Nationality),
+        VERIFIED_CLAIMS => Some(Data::Verification),
         "zoneinfo" | "locale" | "updated_at" | claim::VN_AUTHENTICATION_LEVEL => None,
         other => Some(Data::Other(other.to_owned())),
     }
@@ -129,6 +131,7 @@ mod tests {
 
     #[test]
     fn every_claim_of_every_scope_has_words_or_says_nothing_about_the_person() {
+        assert_eq!(data_of(VERIFIED_CLAIMS), Some(Data::Verification));
         for name in claim::SCOPES.iter().flat_map(|scope| scope.claims) {
             let data = data_of(name);
             assert_ne!(data, Some(Data::Other((*name).to_owned())), "{name} has no words");

@@ -109,6 +109,8 @@ pub enum Data {
     Email,
     AccountLevel,
     Guardian,
+    /// How, when and by which documents the person was identified.
+    Verification,
     /// A claim registered with words of its own.
     Other(String),
 }
@@ -129,6 +131,7 @@ impl Data {
             Self::Email => frame.t("data-email"),
             Self::AccountLevel => frame.t("data-account-level"),
             Self::Guardian => frame.t("data-guardian"),
+            Self::Verification => frame.t("data-verification"),
             Self::Other(words) => words.clone(),
         }
     }

@@ -1,12 +1,15 @@
 //! Redeeming an authorization code: every bound value checked, then one conditional insert.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use identity_core::grant::{
     ActiveGrant, AuthorizationCode, RedeemRefusal, Redemption, RevocationReason,
 };
 use identity_core::relying_party::GrantType;
-use identity_core::{EventKind, Province, RelyingParty, SecurityEvent, Session, Timestamp};
+use identity_core::{
+    EventKind, Province, RecordedDecision, RelyingParty, SecurityEvent, Session, Timestamp,
+};
 use protocol::token::TokenType;
 use protocol::{CodeVerifier, ErrorCode, SecretString, TokenResponse};
 use storage::{Change, Commit, GrantScope};
@@ -16,6 +19,7 @@ use crate::issue::{Standing, scope_set};
 use crate::provider::Provider;
 use crate::refusal::{EndpointError, Fault};
 use crate::sealed;
+use crate::verified::names_of;
 
 /// A session ends after an hour of disuse: the minute does not matter, a row each time does.
 const TOUCHED_EVERY: Duration = Duration::from_mins(1);
@@ -38,6 +42,7 @@ pub async fn redeem(
     }
     let code = open_code(provider, &presented.code, now)?;
     let (nonce, demanded_acr) = (code.nonce.clone(), code.demanded_acr.clone());
+    let decision = code.decision.clone();
     let terms = code.terms.clone();
     let redemption = Redemption {
         client: &party.client_id,
@@ -50,9 +55,14 @@ pub async fn redeem(
         Err(refusal) => return Err(refused(provider, party, refusal, &terms, now).await?),
     };
     let dossier = dossier_of(provider, &grant.terms).await?;
-    let cleared = ensure_active(provider, party, &grant.terms, dossier, &demanded_acr, now)?;
+    let cleared = ensure_active(provider, party, &grant.terms, dossier, &demanded_acr, now);
+    let cleared = match cleared {
+        Ok(cleared) => cleared,
+        Err(unclear) => return Err(unclear.recorded(provider, party, &grant.terms, now).await),
+    };
     let response = respond(provider, party, &grant, &cleared, nonce, now)?;
-    match provider.commit(&insertion(provider, party, &grant, &cleared, now), now).await? {
+    let plan = insertion(provider, party, &grant, &cleared, decision, now);
+    match provider.commit(&plan, now).await? {
         Commit::Done => Ok(response),
         // Somebody redeemed it before: whoever holds what came of it must lose it (BCP-21).
         Commit::Lost(_) => {
@@ -133,6 +143,7 @@ fn insertion(
     party: &RelyingParty,
     grant: &ActiveGrant,
     cleared: &Cleared,
+    decision: Option<RecordedDecision>,
     now: Timestamp,
 ) -> Vec<Change> {
     let terms = &grant.terms;
@@ -140,9 +151,10 @@ fn insertion(
         grant: terms.grant,
         session: terms.session,
         scopes: terms.scopes.clone(),
-        claims: terms.userinfo_claims.union(&terms.id_token_claims).cloned().collect(),
+        claims: claims_of(terms),
         acr: crate::issue::acr(&cleared.judged.login, &[]).unwrap_or_default(),
         province: Province::of(&cleared.subject.profile.number),
+        decision,
     };
     let event = SecurityEvent::new(kind, now, provider.entropy.as_ref())
         .about(terms.subject)
@@ -154,6 +166,12 @@ fn insertion(
     }
     plan.push(Change::Append(Box::new(event)));
     plan
+}
+
+/// Everything that the relying party may learn by this grant.
+fn claims_of(terms: &identity_core::grant::GrantTerms) -> BTreeSet<String> {
+    let plain = terms.userinfo_claims.union(&terms.id_token_claims).cloned();
+    plain.chain(names_of(&terms.verified)).collect()
 }
 
 async fn revoke_replayed(

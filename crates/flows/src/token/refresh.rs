@@ -52,7 +52,10 @@ pub async fn refresh(
         Some(dossier) => Some(dossier),
         None => dossier_of(provider, &grant.terms).await?,
     };
-    let cleared = ensure_active(provider, party, &grant.terms, dossier, &[], now)?;
+    let cleared = match ensure_active(provider, party, &grant.terms, dossier, &[], now) {
+        Ok(cleared) => cleared,
+        Err(unclear) => return Err(unclear.recorded(provider, party, &grant.terms, now).await),
+    };
     let advanced = if party.authentication.is_public() {
         match grant.clone().rotate(token.generation, now) {
             Rotation::Repeat(_) => None,

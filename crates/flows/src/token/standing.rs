@@ -5,12 +5,14 @@ use identity_core::account::AccountState;
 use identity_core::consent::Consent;
 use identity_core::grant::GrantTerms;
 use identity_core::relying_party::ConsentRule;
-use identity_core::{RelyingParty, Session, Subject, Timestamp};
+use identity_core::{RecordedDecision, RelyingParty, Session, Subject, Timestamp};
 use storage::record::{Dossier, DossierOf};
 
+use crate::decisions::record_refusal;
 use crate::judgement::{Person, Rejudged, rejudge};
 use crate::provider::Provider;
 use crate::refusal::EndpointError;
+use crate::verified::names_of;
 
 /// A person about whom this grant may speak now.
 pub struct Cleared {
@@ -18,6 +20,40 @@ pub struct Cleared {
     pub judged: Rejudged,
     /// If it still lives.
     pub session: Option<Session>,
+}
+
+/// Why nothing may be said about a person.
+pub struct Unclear {
+    refusal: EndpointError,
+    /// Taken when the person was judged and did not suffice.
+    decision: Option<RecordedDecision>,
+}
+
+impl Unclear {
+    const fn because(description: &'static str) -> Self {
+        Self { refusal: EndpointError::invalid_grant(description), decision: None }
+    }
+
+    /// The answer, once the decision stands in the ledger.
+    pub async fn recorded(
+        self,
+        provider: &Provider,
+        party: &RelyingParty,
+        terms: &GrantTerms,
+        now: Timestamp,
+    ) -> EndpointError {
+        let Self { refusal, decision } = self;
+        match record_refusal(provider, party, terms.subject, decision, now).await {
+            Ok(()) => refusal,
+            Err(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<EndpointError> for Unclear {
+    fn from(refusal: EndpointError) -> Self {
+        Self { refusal, decision: None }
+    }
 }
 
 /// Reads all that a grant rests on.
@@ -42,27 +78,27 @@ pub fn ensure_active(
     dossier: Option<Dossier>,
     demanded_acr: &[String],
     now: Timestamp,
-) -> Result<Cleared, EndpointError> {
+) -> Result<Cleared, Unclear> {
     if terms.client != party.client_id || !party.in_force(now) {
-        return Err(EndpointError::invalid_grant("the grant belongs to another client"));
+        return Err(Unclear::because("the grant belongs to another client"));
     }
     let dossier = dossier.filter(|dossier| dossier.subject.subject.id == terms.subject);
-    let dossier = dossier.ok_or(EndpointError::invalid_grant("the person is not known"))?;
+    let dossier = dossier.ok_or(Unclear::because("the person is not known"))?;
     let Dossier { subject, enrolments, session, consent, grant: _ } = dossier;
     let subject = subject.subject;
     if !matches!(subject.account.state, AccountState::Activated { .. }) {
-        return Err(EndpointError::invalid_grant("the account cannot be used"));
+        return Err(Unclear::because("the account cannot be used"));
     }
     let session = session.filter(|session| session.id == terms.session && session.alive(now));
     if session.is_none() && !terms.outlives_session() {
-        return Err(EndpointError::invalid_grant("the session has ended"));
+        return Err(Unclear::because("the session has ended"));
     }
     let agreed = || consent.is_some_and(|consent| still_agreed(&consent, terms));
     if party.consent == ConsentRule::AskCitizen && !agreed() {
-        return Err(EndpointError::invalid_grant("consent was withdrawn"));
+        return Err(Unclear::because("consent was withdrawn"));
     }
     if !party.scopes.is_superset(&terms.scopes) {
-        return Err(EndpointError::invalid_grant("the client may no longer ask for this scope"));
+        return Err(Unclear::because("the client may no longer ask for this scope"));
     }
     let state = subject.state();
     let authenticators: Vec<_> =
@@ -74,8 +110,12 @@ pub fn ensure_active(
         scopes: &terms.scopes,
         authorized_at: terms.authorized_at,
     };
-    let judged = rejudge(provider, party, &person, demanded_acr, now)?
-        .ok_or(EndpointError::invalid_grant("the assurance no longer suffices"))?;
+    let judged =
+        rejudge(provider, party, &person, demanded_acr, now).map_err(EndpointError::from)?;
+    let judged = judged.map_err(|decision| Unclear {
+        decision,
+        ..Unclear::because("the assurance no longer suffices")
+    })?;
     Ok(Cleared { subject, judged, session })
 }
 
@@ -86,4 +126,5 @@ fn still_agreed(consent: &Consent, terms: &GrantTerms) -> bool {
         && terms.scopes.is_subset(&consent.scopes)
         && terms.userinfo_claims.is_subset(&consent.claims)
         && terms.id_token_claims.is_subset(&consent.claims)
+        && names_of(&terms.verified).is_subset(&consent.claims)
 }

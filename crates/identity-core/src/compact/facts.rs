@@ -3,13 +3,13 @@
 use super::{Compact, Input, write_fields};
 use crate::access_token::{AccessToken, RefreshAbout, RefreshToken, TokenPerson};
 use crate::account::{AccountLevel, AccountState, Lock, LockReason, LockedBy};
-use crate::authenticator::{AuthenticatorKind, FactorCategory};
+use crate::authenticator::{AuthenticatorKind, AuthenticatorStatus, FactorCategory};
 use crate::evidence::{
     AttestationVerdict, AuthenticationEvidence, BiometricMatch, Check, ChipRead, Comparison,
     DeviceAttestation, DeviceProof, Intent, KeyProtection, MatchPlace, PhishingResistance,
     Presentation, Proofing, ProofingPathway, ProofingPiece, ProofingPieceKind,
 };
-use crate::grant::{AuthorizationCode, Generation, GrantTerms};
+use crate::grant::{AuthorizationCode, Generation, GrantTerms, VerifiedWishes};
 use crate::id::{AuthenticatorId, DeviceId, EvidenceId, GrantId, SessionId, SubjectId, TokenId};
 use crate::subject::{Card, CardKind, GuardianLink, GuardianScope, LegalCapacity, SubjectState};
 
@@ -79,7 +79,16 @@ macro_rules! identifiers {
 identifiers!(AuthenticatorId, DeviceId, EvidenceId, GrantId, SessionId, SubjectId, TokenId);
 
 structure!(AccessToken { token, client, audience, scopes, issued_at, expires_at, person });
-structure!(TokenPerson { grant, session, subject_identifier, state, evidence, userinfo_claims });
+structure!(TokenPerson {
+    grant,
+    session,
+    subject_identifier,
+    state,
+    evidence,
+    userinfo_claims;
+    later verified
+});
+structure!(VerifiedWishes { userinfo, id_token });
 structure!(RefreshToken { grant, client, generation, issued_at; later about });
 structure!(RefreshAbout { subject, session });
 structure!(AuthorizationCode {
@@ -89,7 +98,8 @@ structure!(AuthorizationCode {
     code_challenge,
     nonce,
     demanded_acr,
-    expires_at,
+    expires_at;
+    later decision
 });
 structure!(GrantTerms {
     grant,
@@ -101,7 +111,8 @@ structure!(GrantTerms {
     id_token_claims,
     evidence,
     asked_acr,
-    authorized_at,
+    authorized_at;
+    later verified
 });
 structure!(SubjectState {
     subject,
@@ -194,6 +205,33 @@ impl Compact for Generation {
 
     fn read(input: &mut Input<'_>) -> Option<Self> {
         u32::read(input).map(Self)
+    }
+}
+
+impl Compact for AuthenticatorStatus {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        let (number, since) = match self {
+            Self::Active => (1, None),
+            Self::Pending => (2, None),
+            Self::Suspended { since } => (3, Some(since)),
+            Self::Disabled { since } => (4, Some(since)),
+            Self::Removed { since } => (5, Some(since)),
+        };
+        bytes.push(number);
+        if let Some(since) = since {
+            since.write(bytes);
+        }
+    }
+
+    fn read(input: &mut Input<'_>) -> Option<Self> {
+        Some(match input.byte()? {
+            1 => Self::Active,
+            2 => Self::Pending,
+            3 => Self::Suspended { since: Compact::read(input)? },
+            4 => Self::Disabled { since: Compact::read(input)? },
+            5 => Self::Removed { since: Compact::read(input)? },
+            _ => return None,
+        })
     }
 }
 

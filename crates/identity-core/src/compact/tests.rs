@@ -154,6 +154,7 @@ fn access_token(account: AccountState) -> AccessToken {
             state: state(account),
             evidence: vec![evidence(), evidence()],
             userinfo_claims: words(&["name"]),
+            verified: Some("[]".into()),
         }),
     }
 }
@@ -182,6 +183,7 @@ fn code() -> AuthorizationCode {
             evidence: vec![evidence()],
             asked_acr: vec!["urn:vn:eid:auth:2".to_owned()],
             authorized_at: NOW,
+            verified: crate::grant::VerifiedWishes { userinfo: Some("[]".into()), id_token: None },
         },
         redirect_uri: "https://portal.example/cb".to_owned(),
         redirect_uri_requested: true,
@@ -189,6 +191,7 @@ fn code() -> AuthorizationCode {
         nonce: Some("n".to_owned()),
         demanded_acr: vec!["a".to_owned()],
         expires_at: NOW,
+        decision: Some(crate::RecordedDecision(vec![0xff; 40])),
     }
 }
 

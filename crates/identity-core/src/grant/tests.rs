@@ -21,6 +21,7 @@ fn code() -> AuthorizationCode {
             evidence: Vec::new(),
             asked_acr: Vec::new(),
             authorized_at: NOW,
+            verified: VerifiedWishes::default(),
         },
         redirect_uri: "https://portal.example/cb".to_owned(),
         redirect_uri_requested: true,
@@ -28,6 +29,7 @@ fn code() -> AuthorizationCode {
         nonce: None,
         demanded_acr: Vec::new(),
         expires_at: NOW.plus(AuthorizationCode::LIFE),
+        decision: None,
     }
 }
 

@@ -202,6 +202,7 @@ pub fn grant<const N: usize>(session: &Session, at: &str, scopes: [&str; N]) -> 
             evidence: session.evidence.clone(),
             asked_acr: vec!["urn:vneid:aal2".into()],
             authorized_at: NOW,
+            verified: identity_core::grant::VerifiedWishes::default(),
         },
         generation: Generation::FIRST,
         rotated_at: NOW,

@@ -2,6 +2,7 @@
 
 mod citizen;
 mod client;
+mod decisions;
 mod indicators;
 mod keys;
 mod ledger;
@@ -157,7 +158,7 @@ pub async fn run(cli: Cli) -> Result<String, CliError> {
         Command::Keys(command) => keys::run(command, &files.load()?).await,
         Command::Client(command) => client::run(command, &files.load()?).await,
         Command::Citizen(command) => citizen::run(command, &files.load()?).await,
-        Command::Policy(command) => policy::run(&command),
+        Command::Policy(command) => policy::run(&command, &files).await,
         Command::Ledger(command) => ledger::run(command, &files.load()?).await,
         Command::Indicators { month } => indicators::run(&month, &files.load()?).await,
         Command::Seed(args) => seed::run(args, &files.load()?).await,

@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use assurance::{
-    AcrWish, Context, Decision, DecisionRequest, Fal, Policy, Procedure, ReasonCode, decide,
-};
+use assurance::{AcrWish, Context, Decision, DecisionRequest, Fal, Policy, Procedure, decide};
 use clap::{Args, Subcommand, ValueEnum};
 use identity_core::authenticator::AuthenticatorStatus;
 use identity_core::evidence::{Proofing, ProofingPathway, ProofingPiece, ProofingPieceKind};
@@ -15,8 +13,9 @@ use identity_core::{
     AuthenticatorKind, CalendarDate, Clock as _, EvidenceId, SubjectId, SubjectState, Timestamp,
 };
 
-use super::CliError;
+use super::decisions::{self, DryRun, because, outcome};
 use super::text::{table, word};
+use super::{CliError, Files};
 use crate::policies;
 use crate::system::{SystemClock, SystemEntropy};
 
@@ -27,17 +26,22 @@ pub enum PolicyCommand {
         /// Directory of dated policy files [default: the policies built in]
         directory: Option<PathBuf>,
     },
-    /// Say whether a made-up person may file a procedure now, and why
+    /// Take a recorded decision again and say why, or say whether a made-up person may file a procedure
     ///
-    /// Nobody's data is used: the person is the one that the options describe.
+    /// Without an id nobody's data is used: the person is the one that the options describe.
     Explain(Explain),
+    /// Say what another policy would have decided differently
+    DryRun(DryRun),
 }
 
 #[derive(Args, Debug)]
 pub struct Explain {
+    /// A decision of the ledger: the id of its event, or of the grant it led to
+    #[arg(value_name = "DECISION", conflicts_with = "procedure")]
+    decision: Option<String>,
     /// Code of the procedure; `policy check` lists them
-    #[arg(long, value_name = "CODE")]
-    procedure: String,
+    #[arg(long, value_name = "CODE", required_unless_present = "decision")]
+    procedure: Option<String>,
     /// Level of the account
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=2))]
     account_level: u8,
@@ -71,10 +75,14 @@ enum Factor {
     Totp,
 }
 
-pub fn run(command: &PolicyCommand) -> Result<String, CliError> {
+pub async fn run(command: &PolicyCommand, files: &Files) -> Result<String, CliError> {
     match command {
         PolicyCommand::Check { directory } => check(directory.as_ref()),
-        PolicyCommand::Explain(question) => explain(question),
+        PolicyCommand::Explain(question) => match &question.decision {
+            Some(id) => decisions::explain(id, question.policies.as_ref(), &files.load()?).await,
+            None => explain(question),
+        },
+        PolicyCommand::DryRun(question) => decisions::dry_run(question, &files.load()?).await,
     }
 }
 
@@ -109,8 +117,9 @@ fn explain(question: &Explain) -> Result<String, CliError> {
     let now = question.at.map_or_else(|| SystemClock.now(), noon);
     let no_policy = || CliError::Refused("no policy is in force at that time".to_owned());
     let policy = policies.at(now).ok_or_else(no_policy)?;
-    let unknown = || CliError::Refused(format!("there is no procedure {}", question.procedure));
-    let procedure = policy.procedure(&question.procedure).ok_or_else(unknown)?;
+    let code = question.procedure.as_deref().unwrap_or_default();
+    let unknown = || CliError::Refused(format!("there is no procedure {code}"));
+    let procedure = policy.procedure(code).ok_or_else(unknown)?;
     let person = Person::described_by(question, now);
     let requirement = procedure.requirement();
     let request = DecisionRequest {
@@ -138,31 +147,9 @@ fn told(procedure: &Procedure, policy: &Policy, decision: &Decision) -> String {
         word(&procedure.account_level),
         word(&procedure.authentication_level),
     )];
-    match decision {
-        Decision::Permit { evaluation } => {
-            let acr = evaluation.acr.map_or("no level", assurance::Acr::as_str);
-            said.push(format!("permit at {acr}\n"));
-        }
-        Decision::StepUp { options, .. } => {
-            said.push("step up, by any of:\n".to_owned());
-            for option in options {
-                let steps: Vec<_> = option.add.iter().map(|step| word(&step.kind)).collect();
-                said.push(format!("  {}\n", steps.join(" and ")));
-            }
-        }
-        Decision::Deny { code, .. } => said.push(format!("deny: {code:?}\n")),
-    }
-    if !decision.reasons().is_empty() {
-        said.push("because:\n".to_owned());
-    }
-    for reason in decision.reasons() {
-        said.push(because(*reason));
-    }
+    said.push(outcome(decision));
+    said.push(because(decision.reasons()));
     said.concat()
-}
-
-fn because(reason: ReasonCode) -> String {
-    format!("  {reason} (advice: {})\n", reason.redress().id())
 }
 
 struct Person {

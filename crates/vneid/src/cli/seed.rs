@@ -184,6 +184,7 @@ fn grant(
             evidence: vec![evidence],
             asked_acr: Vec::new(),
             authorized_at: now,
+            verified: identity_core::grant::VerifiedWishes::default(),
         },
         generation: Generation::FIRST,
         rotated_at: now,

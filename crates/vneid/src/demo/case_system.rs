@@ -5,9 +5,9 @@
 //! a token taken back a second ago is refused now.
 //!
 //! ```text
-//!  portal ── POST /cases, GET /cases/{number} ──► bearer ──► introspect ──► judge ──► keep
-//!                                                               │
-//!                                                               └──► provider /introspect
+//!  portal ── POST /cases, GET /cases/{number} ──► StepUpLayer ──► requirement ──► keep
+//!                                                    │
+//!                                                    └──► provider /introspect
 //! ```
 
 use std::collections::BTreeMap;
@@ -15,19 +15,22 @@ use std::future::Future;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use serde::Deserialize;
+use step_up::{Challenge, Introspect, Login, Requirement, StepUpLayer, Unavailable};
 
-use super::portal::requirements::{Assurance, Procedure, Shortfall};
+use super::portal::requirements::{AccountLevel, AuthenticationLevel, Procedure};
 use super::portal::{Now, Receipt, Seen, outbound_client, read_json};
 
 /// The scope a token needs to be shown here.
 const SCOPE: &str = "vn_identity";
+/// A filing wants somebody who logged in within the hour.
+const MAX_LOGIN_AGE: u32 = 60 * 60;
 const MAX_BODY_BYTES: usize = 16 * 1024;
 const MAX_CASES: usize = 10_000;
 
@@ -53,17 +56,24 @@ pub async fn serve(
 }
 
 fn router(config: CaseSystemConfig, http: reqwest::Client) -> Router {
-    let state = CaseSystem { config, http, archive: Mutex::default() };
+    let CaseSystemConfig { issuer, client_id, client_secret, procedures, now } = config;
+    let provider =
+        Provider { http, endpoint: format!("{issuer}/introspect"), client_id, client_secret };
+    let clock = Arc::clone(&now);
+    let with_a_token = Requirement::default().scope(SCOPE);
+    let step_up = StepUpLayer::new(provider, with_a_token, move || clock());
+    let state = CaseSystem { procedures, now, archive: Mutex::default() };
     Router::new()
         .route("/cases", post(file))
         .route("/cases/{number}", get(receipt))
+        .layer(step_up)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(Arc::new(state))
 }
 
 struct CaseSystem {
-    config: CaseSystemConfig,
-    http: reqwest::Client,
+    procedures: Arc<[Procedure]>,
+    now: Now,
     archive: Mutex<Archive>,
 }
 
@@ -74,92 +84,55 @@ struct Archive {
     cases: BTreeMap<u32, (String, Receipt)>,
 }
 
-/// Why a request is not served, in the words of RFC 6750 §3.1, RFC 9470 §3 and HTTP.
+/// Why a request that came with a good token is not served.
 #[derive(Debug, PartialEq, Eq)]
 enum Refusal {
-    NoToken,
-    InvalidToken,
-    InsufficientScope,
-    InsufficientAuthentication(Shortfall),
-    IntrospectionUnavailable,
+    /// RFC 9470: this procedure needs more than the route does.
+    StepUp(Challenge),
+    /// A token without a subject stands for a client, and a client cannot file for itself.
+    Nobody,
     Malformed,
     NotFound,
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let (status, challenge) = match self {
-            Self::NoToken => (StatusCode::UNAUTHORIZED, Some("Bearer".to_owned())),
-            Self::InvalidToken => {
-                (StatusCode::UNAUTHORIZED, Some(r#"Bearer error="invalid_token""#.to_owned()))
-            }
-            Self::InsufficientScope => (
-                StatusCode::FORBIDDEN,
-                Some(format!(r#"Bearer error="insufficient_scope", scope="{SCOPE}""#)),
-            ),
-            Self::InsufficientAuthentication(shortfall) => (
-                StatusCode::UNAUTHORIZED,
-                Some(format!(
-                    r#"Bearer error="insufficient_user_authentication", acr_values="{}""#,
-                    shortfall.urn()
-                )),
-            ),
-            Self::IntrospectionUnavailable => (StatusCode::SERVICE_UNAVAILABLE, None),
-            Self::Malformed => (StatusCode::BAD_REQUEST, None),
-            Self::NotFound => (StatusCode::NOT_FOUND, None),
-        };
-        match challenge {
-            Some(challenge) => (status, [(header::WWW_AUTHENTICATE, challenge)]).into_response(),
-            None => status.into_response(),
+        match self {
+            Self::StepUp(challenge) => step_up::Refusal::StepUp(challenge).into_response(),
+            Self::Nobody => step_up::Refusal::InvalidToken.into_response(),
+            Self::Malformed => StatusCode::BAD_REQUEST.into_response(),
+            Self::NotFound => StatusCode::NOT_FOUND.into_response(),
         }
     }
 }
 
-/// The provider's answer about a token (RFC 7662 §2.2). All but `active` is optional.
-#[derive(Deserialize)]
-struct Introspection {
-    active: bool,
-    #[serde(default)]
-    sub: Option<String>,
-    #[serde(default)]
-    scope: String,
-    #[serde(default)]
-    client_id: Option<String>,
-    #[serde(default)]
-    acr: Option<String>,
-    #[serde(default)]
-    amr: Vec<String>,
-    #[serde(default)]
-    assurance: Assurance,
-}
-
-/// A token the provider vouched for a moment ago.
+/// Somebody the provider vouched for a moment ago.
 struct Caller {
     subject: String,
-    assurance: Assurance,
     seen: Seen,
 }
 
-impl Introspection {
-    fn caller(self) -> Result<Caller, Refusal> {
-        if !self.active {
-            return Err(Refusal::InvalidToken);
-        }
-        if !self.scope.split(' ').any(|scope| scope == SCOPE) {
-            return Err(Refusal::InsufficientScope);
-        }
-        // A token without a subject stands for a client, and a client cannot file for itself.
-        let subject = self.sub.ok_or(Refusal::InvalidToken)?;
+impl Caller {
+    fn of(login: &Login) -> Result<Self, Refusal> {
+        let level = |ladder| u8::try_from(login.level(ladder)).unwrap_or(0);
         let seen = Seen {
-            client_id: self.client_id,
-            scope: self.scope,
-            acr: self.acr,
-            amr: self.amr,
-            account_level: self.assurance.account_level(),
-            authentication_level: self.assurance.authentication_level(),
+            client_id: login.client_id.clone(),
+            scope: login.scope().to_owned(),
+            acr: login.acr.clone(),
+            amr: login.amr.clone(),
+            account_level: AccountLevel(level("vn_account_level")),
+            authentication_level: AuthenticationLevel(level("vn_authentication_level")),
         };
-        Ok(Caller { subject, assurance: self.assurance, seen })
+        Ok(Self { subject: login.sub.clone().ok_or(Refusal::Nobody)?, seen })
     }
+}
+
+/// What filing it needs.
+fn requirement(procedure: &Procedure) -> Requirement {
+    Requirement::default()
+        .account_level(procedure.account_level.0)
+        .authentication_level(procedure.authentication_level.0)
+        .max_age(MAX_LOGIN_AGE)
 }
 
 #[derive(Deserialize)]
@@ -169,59 +142,64 @@ struct Filing {
 
 async fn file(
     State(system): State<Arc<CaseSystem>>,
-    headers: HeaderMap,
+    Extension(login): Extension<Login>,
     body: Bytes,
 ) -> Result<Response, Refusal> {
-    let caller = system.introspect(bearer(&headers)?).await?.caller()?;
+    let caller = Caller::of(&login)?;
     let filing: Filing = serde_json::from_slice(&body).map_err(|_| Refusal::Malformed)?;
-    let procedures = &system.config.procedures;
+    let procedures = &system.procedures;
     let procedure = procedures
         .iter()
         .find(|procedure| procedure.number == filing.procedure)
         .ok_or(Refusal::Malformed)?;
-    if let Some(shortfall) = procedure.shortfall(caller.assurance) {
-        return Err(Refusal::InsufficientAuthentication(shortfall));
+    let now = (system.now)();
+    if let Some(challenge) = requirement(procedure).unmet(&login, now) {
+        return Err(Refusal::StepUp(challenge));
     }
-    let receipt = system.archive().keep(caller, procedure.number, (system.config.now)());
+    let receipt = system.archive().keep(caller, procedure.number, now);
     tracing::info!(case = %receipt.number, procedure = receipt.procedure, "case filed");
     Ok(json(StatusCode::CREATED, &receipt))
 }
 
 async fn receipt(
     State(system): State<Arc<CaseSystem>>,
-    headers: HeaderMap,
+    Extension(login): Extension<Login>,
     Path(number): Path<String>,
 ) -> Result<Response, Refusal> {
-    let caller = system.introspect(bearer(&headers)?).await?.caller()?;
+    let caller = Caller::of(&login)?;
     let receipt = system.archive().find(&number, &caller.subject).ok_or(Refusal::NotFound)?;
     Ok(json(StatusCode::OK, &receipt))
 }
 
 impl CaseSystem {
-    /// Asks the provider about a token. Anything but a clear answer is no answer: fail closed.
-    async fn introspect(&self, token: &str) -> Result<Introspection, Refusal> {
-        let config = &self.config;
-        let answer = self
-            .http
-            .post(format!("{}/introspect", config.issuer))
-            .basic_auth(form_encoded(&config.client_id), Some(form_encoded(&config.client_secret)))
-            .form(&[("token", token), ("token_type_hint", "access_token")])
-            .send()
-            .await
-            .and_then(reqwest::Response::error_for_status);
-        let parsed = match answer {
-            Ok(response) => read_json(response).await,
-            Err(error) => Err(io::Error::other(error)),
-        };
-        parsed.map_err(|error| {
-            tracing::warn!(%error, "introspection gave no answer");
-            Refusal::IntrospectionUnavailable
-        })
-    }
-
     fn archive(&self) -> MutexGuard<'_, Archive> {
         // Every change to the archive is complete in itself, so a panic elsewhere spoils nothing.
         self.archive.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The provider's introspection endpoint (RFC 7662), asked with credentials of our own.
+struct Provider {
+    http: reqwest::Client,
+    endpoint: String,
+    client_id: String,
+    client_secret: String,
+}
+
+impl Introspect for Provider {
+    async fn introspect(&self, token: &str) -> Result<Option<Login>, Unavailable> {
+        let unavailable = |error: &dyn std::fmt::Display| Unavailable(error.to_string());
+        let answer = self
+            .http
+            .post(&self.endpoint)
+            .basic_auth(form_encoded(&self.client_id), Some(form_encoded(&self.client_secret)))
+            .form(&[("token", token), ("token_type_hint", "access_token")])
+            .send()
+            .await
+            .and_then(reqwest::Response::error_for_status)
+            .map_err(|error| unavailable(&error))?;
+        let answer = read_json(answer).await.map_err(|error| unavailable(&error))?;
+        Login::of_introspection(answer).map_err(|error| unavailable(&error))
     }
 }
 
@@ -242,16 +220,6 @@ impl Archive {
         let serial: u32 = number.strip_prefix("DEMO-")?.parse().ok()?;
         let (owner, receipt) = self.cases.get(&serial)?;
         (owner == subject).then(|| receipt.clone())
-    }
-}
-
-/// RFC 6750 §2.1; the scheme's name is case-insensitive.
-fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
-    let value = headers.get(header::AUTHORIZATION).ok_or(Refusal::NoToken)?;
-    let value = value.to_str().map_err(|_| Refusal::InvalidToken)?;
-    match value.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token),
-        _ => Err(Refusal::NoToken),
     }
 }
 

@@ -85,7 +85,7 @@ impl DemoCitizen {
         self.totp.then(|| SecretBytes::new(secret.to_vec()))
     }
 
-    fn login_name(&self) -> Result<LoginName, CliError> {
+    pub fn login_name(&self) -> Result<LoginName, CliError> {
         let number =
             self.record.identity_number().map_err(crate::citizen_file::CitizenFileError::from)?;
         Ok(LoginName::of_number(&number))

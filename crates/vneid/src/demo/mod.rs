@@ -9,6 +9,7 @@
 //!  clients     registrations: portal, case system, test clients
 //!  citizens    citizens.toml -> accounts, once                     totp: their codes, any time
 //!  banner      where to go and how to log in
+//!  why         how a citizen of these would be judged, for the portal's page of that name
 //!  portal · case_system    the two relying parties                 neither knows this crate's rest
 //! ```
 
@@ -18,6 +19,7 @@ mod citizens;
 mod clients;
 mod ground;
 pub mod portal;
+mod why;
 
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -183,6 +185,7 @@ impl Demo {
             client_secret: secrets.portal.expose_secret().to_owned(),
             case_api: format!("http://localhost:{}", ports.case_system),
             procedures,
+            explain: why::explain(&node.provider, &node.clock),
             now,
         };
         let ended = |shutdown: &Shutdown| shutdown.clone().requested();

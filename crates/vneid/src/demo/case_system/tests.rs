@@ -1,5 +1,5 @@
 use super::super::portal::fake_provider::{self, NOW, access_token};
-use super::super::portal::requirements::{AuthenticationLevel, samples::birth_registration};
+use super::super::portal::requirements::samples::birth_registration;
 use super::*;
 
 struct Office {
@@ -55,10 +55,9 @@ async fn a_login_that_does_not_suffice_is_told_what_would() {
     let office = Office::new().await;
     let refused = office.file(&access_token(2), r#"{"procedure":9}"#).await;
     assert_eq!(refused.status(), 401);
-    assert_eq!(
-        challenge(&refused),
-        r#"Bearer error="insufficient_user_authentication", acr_values="urn:vn:eid:auth:3""#
-    );
+    let challenge = Challenge::parse(challenge(&refused)).unwrap();
+    assert_eq!(challenge.acr_values, ["urn:vn:eid:auth:3", "urn:vn:eid:auth:4"]);
+    assert_eq!(challenge.max_age, Some(MAX_LOGIN_AGE));
 }
 
 #[tokio::test]
@@ -100,16 +99,8 @@ async fn no_clear_answer_about_a_token_is_no_service() {
 }
 
 fn caller(subject: &str) -> Caller {
-    let answer = Introspection {
-        active: true,
-        sub: Some(subject.into()),
-        scope: SCOPE.into(),
-        client_id: None,
-        acr: None,
-        amr: Vec::new(),
-        assurance: Assurance::default(),
-    };
-    answer.caller().unwrap()
+    let answer = serde_json::json!({ "active": true, "sub": subject, "scope": SCOPE });
+    Caller::of(&Login::of_introspection(answer).unwrap().unwrap()).unwrap()
 }
 
 #[test]

@@ -4,6 +4,7 @@ use openidconnect::AccessToken;
 use reqwest::StatusCode;
 use reqwest::header::WWW_AUTHENTICATE;
 use serde::{Deserialize, Serialize};
+use step_up::Challenge;
 
 use super::requirements::{AccountLevel, AuthenticationLevel, Shortfall};
 
@@ -32,9 +33,12 @@ pub struct Seen {
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CaseError {
-    /// RFC 9470: the login behind the token does not suffice.
+    /// RFC 9470: the login behind the token does not suffice. With the greatest age in seconds.
     #[error("login does not suffice")]
-    Insufficient(Shortfall),
+    Insufficient(Shortfall, Option<u32>),
+    /// RFC 9470: the level suffices, the login is older than this many seconds.
+    #[error("login is too old")]
+    TooOld(u32),
     #[error("access token no longer accepted")]
     TokenRefused,
     #[error("no such case")]
@@ -86,27 +90,17 @@ async fn receipt(
 }
 
 fn challenge(response: &reqwest::Response) -> CaseError {
-    response
-        .headers()
-        .get(WWW_AUTHENTICATE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(insufficient)
-        .map_or(CaseError::TokenRefused, CaseError::Insufficient)
+    let header = response.headers().get(WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
+    header.and_then(insufficient).unwrap_or(CaseError::TokenRefused)
 }
 
 /// Reads a step-up challenge (RFC 9470 §3); `None` if it is another one.
-fn insufficient(header: &str) -> Option<Shortfall> {
-    let parameters = header.strip_prefix("Bearer ")?;
-    (parameter(parameters, "error")? == "insufficient_user_authentication")
-        .then(|| Shortfall::from_acr_values(parameter(parameters, "acr_values")?))?
-}
-
-/// The value of `name="value"`. The case system writes no escapes and no commas inside quotes.
-fn parameter<'a>(parameters: &'a str, name: &str) -> Option<&'a str> {
-    parameters.split(',').find_map(|pair| {
-        let (key, value) = pair.trim().split_once('=')?;
-        (key == name).then(|| value.trim_matches('"'))
-    })
+fn insufficient(header: &str) -> Option<CaseError> {
+    let Challenge { acr_values, max_age, .. } = Challenge::parse(header)?;
+    match Shortfall::from_acr_values(&acr_values.join(" ")) {
+        Some(shortfall) => Some(CaseError::Insufficient(shortfall, max_age)),
+        None => max_age.filter(|_| acr_values.is_empty()).map(CaseError::TooOld),
+    }
 }
 
 fn unavailable(cause: impl std::fmt::Display) -> CaseError {
@@ -119,15 +113,18 @@ mod tests {
 
     #[test]
     fn a_step_up_challenge_names_the_missing_level() {
-        let header = r#"Bearer error="insufficient_user_authentication", error_description="more", acr_values="urn:vn:eid:auth:3""#;
-        assert_eq!(insufficient(header), Some(Shortfall::Authentication(AuthenticationLevel(3))));
+        let header = r#"Bearer error="insufficient_user_authentication", error_description="more", acr_values="urn:vn:eid:auth:3", max_age="60""#;
+        let level = Shortfall::Authentication(AuthenticationLevel(3));
+        assert_eq!(insufficient(header), Some(CaseError::Insufficient(level, Some(60))));
+        let old = r#"Bearer error="insufficient_user_authentication", max_age="60""#;
+        assert_eq!(insufficient(old), Some(CaseError::TooOld(60)));
     }
 
     #[test]
     fn any_other_challenge_is_not_a_step_up() {
         for header in [
             r#"Bearer error="invalid_token", acr_values="urn:vn:eid:auth:3""#,
-            r#"Bearer error="insufficient_user_authentication""#,
+            r#"Bearer error="insufficient_user_authentication", acr_values="urn:nist:aal:2""#,
             r#"DPoP error="insufficient_user_authentication", acr_values="urn:vn:eid:auth:3""#,
             "Bearer",
             "",

@@ -163,6 +163,7 @@ async fn introspect(headers: HeaderMap, Form(fields): Fields) -> Response {
     answer(&known.map_or(inactive, |level| {
         json!({
             "active": true, "sub": SUBJECT, "client_id": CLIENT_ID, "amr": ["pwd"],
+            "auth_time": NOW - 60,
             "scope": if level == 0 { "openid" } else { "openid vn_identity" },
             "assurance": { "vn_account_level": 2, "vn_authentication_level": level },
         })

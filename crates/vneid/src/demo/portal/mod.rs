@@ -10,6 +10,7 @@
 //!                ├──► requirements       does this login suffice for that procedure?
 //!                ├──► sessions           who is signed in, in memory, bounded
 //!                ├──► oidc ───────────►  provider: discovery, authorize, token, userinfo, end_session
+//!                ├──► why                 how a made-up citizen would be judged; the answer is handed in
 //!                ├──► cases ──────────►  case system, with the citizen's access token
 //!  provider ─────┴──► logout_token       back-channel logout
 //! ```
@@ -24,6 +25,7 @@ pub mod requirements;
 mod routes;
 mod sessions;
 mod trouble;
+pub mod why;
 
 use std::future::Future;
 use std::io;
@@ -49,6 +51,8 @@ pub struct PortalConfig {
     /// The case system's base URL.
     pub case_api: String,
     pub procedures: Arc<[Procedure]>,
+    /// Who answers the page "why this level".
+    pub explain: why::Explain,
     pub now: Now,
 }
 
@@ -59,6 +63,7 @@ struct Portal {
     cases: cases::CaseApi,
     sessions: sessions::Sessions,
     rng: ring::rand::SystemRandom,
+    explain: why::Explain,
     now: Now,
     /// The citizen's own page at the provider, where factors are added.
     account_page: String,
@@ -97,6 +102,7 @@ impl Portal {
             procedures: config.procedures,
             sessions: sessions::Sessions::default(),
             rng: ring::rand::SystemRandom::new(),
+            explain: config.explain,
             now: config.now,
         })
     }

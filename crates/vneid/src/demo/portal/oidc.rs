@@ -186,10 +186,15 @@ impl RelyingParty {
                         .add_auth_context_value(AuthenticationContextClass::new(level.urn()));
                 }
             }
-            Purpose::StepUp(_, level) => {
-                request = request
-                    .add_auth_context_value(AuthenticationContextClass::new(level.urn()))
-                    .add_extra_param("claims", essential_acr(level));
+            Purpose::StepUp(_, demand) => {
+                if let Some(level) = demand.level {
+                    request = request
+                        .add_auth_context_value(AuthenticationContextClass::new(level.urn()))
+                        .add_extra_param("claims", essential_acr(level));
+                }
+                if let Some(seconds) = demand.max_age {
+                    request = request.set_max_age(Duration::from_secs(seconds.into()));
+                }
             }
         }
         let (url, state, nonce) = request.url();

@@ -13,13 +13,13 @@ use super::trouble::{Offer, Trouble};
 pub const STYLESHEET: &str = include_str!("../../../assets/portal.css");
 
 /// What the head of every page shows about the person in front of it.
-struct Visitor<'a> {
-    name: &'a str,
-    account_level: String,
-    authentication_level: String,
-    methods: String,
-    authenticated_at: String,
-    form_token: &'a str,
+pub struct Visitor<'a> {
+    pub(super) name: &'a str,
+    pub(super) account_level: String,
+    pub(super) authentication_level: String,
+    pub(super) methods: String,
+    pub(super) authenticated_at: String,
+    pub(super) form_token: &'a str,
 }
 
 #[derive(Template)]
@@ -148,7 +148,7 @@ pub fn trouble(citizen: Option<&Citizen>, trouble: &Trouble, account_page: &str)
     html(said.status, &page)
 }
 
-fn html(status: StatusCode, page: &impl Template) -> Response {
+pub fn html(status: StatusCode, page: &impl Template) -> Response {
     match page.render() {
         Ok(body) => {
             (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response()

@@ -16,9 +16,11 @@ use serde::Deserialize;
 use super::cases::CaseError;
 use super::logout_token::{self, LogoutTokenError};
 use super::requirements::{Procedure, Shortfall};
-use super::sessions::{Citizen, Purpose, SIGNED_IN_SECONDS, SessionId, random_secret, same_secret};
+use super::sessions::{
+    Citizen, Demand, Purpose, SIGNED_IN_SECONDS, SessionId, random_secret, same_secret,
+};
 use super::trouble::Trouble;
-use super::{Portal, pages};
+use super::{Portal, pages, why};
 
 const COOKIE: &str = "portal_session";
 const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -41,6 +43,7 @@ pub fn router(portal: Arc<Portal>) -> io::Result<Router> {
         .route("/procedures/{number}", get(procedure))
         .route("/procedures/{number}/file", post(file))
         .route("/cases/{number}", get(case))
+        .route("/why", get(why_this_level))
         .route("/assets/portal.css", get(stylesheet))
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -177,7 +180,7 @@ async fn complete_login(
     let code = match (response.error, response.code) {
         (Some(error), _) => {
             let demanded = match purpose {
-                Purpose::StepUp(_, level) => Some(level),
+                Purpose::StepUp(_, demand) => demand.level,
                 Purpose::Home | Purpose::Procedure(_) => None,
             };
             return Err(Trouble::from_error_code(&error, demanded));
@@ -193,7 +196,7 @@ async fn complete_login(
     portal.sessions.sign_in(session, fresh, citizen, visit.now);
     let next = match purpose {
         Purpose::Home => "/".to_owned(),
-        Purpose::StepUp(number, level) if reached >= level => {
+        Purpose::StepUp(number, demand) if demand.level.is_none_or(|level| reached >= level) => {
             format!("/procedures/{number}?stepped_up")
         }
         Purpose::Procedure(number) | Purpose::StepUp(number, _) => format!("/procedures/{number}"),
@@ -238,21 +241,21 @@ async fn file_case(
     let procedure = find(portal, number)?;
     let citizen = visit.citizen.as_deref().ok_or(Trouble::SessionEnded)?;
     check_form(citizen, form)?;
-    let refusal = match procedure.shortfall(citizen.assurance) {
-        Some(shortfall) => CaseError::Insufficient(shortfall),
-        None => match portal.cases.file(procedure.number, &citizen.access_token).await {
-            Ok(receipt) => {
-                return Ok(Redirect::to(&format!("/cases/{}", receipt.number)).into_response());
-            }
-            Err(refusal) => refusal,
-        },
-    };
-    match refusal {
-        CaseError::Insufficient(Shortfall::Authentication(level)) => {
-            portal.send_to_provider(visit, Purpose::StepUp(procedure.number, level)).await
+    // The case system decides what it needs; its challenge says what to ask the provider for (RFC 9470).
+    let refusal = match portal.cases.file(procedure.number, &citizen.access_token).await {
+        Ok(receipt) => {
+            return Ok(Redirect::to(&format!("/cases/{}", receipt.number)).into_response());
         }
-        other => Err(refused(portal, visit, other)),
-    }
+        Err(refusal) => refusal,
+    };
+    let demand = match refusal {
+        CaseError::Insufficient(Shortfall::Authentication(level), max_age) => {
+            Demand { level: Some(level), max_age }
+        }
+        CaseError::TooOld(seconds) => Demand { level: None, max_age: Some(seconds) },
+        other => return Err(refused(portal, visit, other)),
+    };
+    portal.send_to_provider(visit, Purpose::StepUp(procedure.number, demand)).await
 }
 
 async fn case(
@@ -270,6 +273,16 @@ async fn case(
         },
     };
     portal.answer(&visit, outcome)
+}
+
+async fn why_this_level(
+    State(portal): State<Arc<Portal>>,
+    query: Result<Query<why::Form>, QueryRejection>,
+) -> Response {
+    let question = query.map(|Query(form)| why::Question::from(form)).unwrap_or_default();
+    let answer = (portal.explain)(question.clone()).await;
+    let page = why::Page::of(&question, &portal.procedures, answer.as_ref());
+    pages::html(StatusCode::OK, &page)
 }
 
 /// A token that is no longer accepted ends the session here as well.

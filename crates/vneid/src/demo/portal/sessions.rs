@@ -64,8 +64,17 @@ pub enum Purpose {
     Home,
     /// Signing in from the page of a procedure.
     Procedure(u8),
-    /// Filing a procedure that demanded this level.
-    StepUp(u8, AuthenticationLevel),
+    /// Filing a procedure that demanded more.
+    StepUp(u8, Demand),
+}
+
+/// What a challenge asked for (RFC 9470 §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Demand {
+    /// Absent where the level sufficed.
+    pub level: Option<AuthenticationLevel>,
+    /// Greatest age of the login in seconds.
+    pub max_age: Option<u32>,
 }
 
 /// A signed-in citizen, as the provider described them.

@@ -258,11 +258,11 @@ impl From<CaseError> for Trouble {
     fn from(error: CaseError) -> Self {
         tracing::warn!(%error, "the case system did not take or give a case");
         match error {
-            CaseError::Insufficient(Shortfall::Account(level)) => Self::AccountTooLow(level),
-            CaseError::Insufficient(Shortfall::Authentication(level)) => {
+            CaseError::Insufficient(Shortfall::Account(level), _) => Self::AccountTooLow(level),
+            CaseError::Insufficient(Shortfall::Authentication(level), _) => {
                 Self::LevelOutOfReach(Some(level))
             }
-            CaseError::TokenRefused => Self::SessionEnded,
+            CaseError::TooOld(_) | CaseError::TokenRefused => Self::SessionEnded,
             CaseError::NotFound => Self::NotFound,
             CaseError::Unavailable(_) => Self::CasesUnavailable,
         }

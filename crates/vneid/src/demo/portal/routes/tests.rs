@@ -5,7 +5,7 @@ use tokio::net::TcpListener;
 use super::super::super::case_system::{self, CaseSystemConfig};
 use super::super::fake_provider::{self, CLIENT_ID, FakeProvider, NOW, SUBJECT};
 use super::super::requirements::samples::birth_registration;
-use super::super::{PortalConfig, outbound_client};
+use super::super::{PortalConfig, outbound_client, why};
 use super::*;
 
 /// A portal, its case system and a provider, all on free ports, with one browser.
@@ -45,6 +45,7 @@ impl Town {
             client_secret: "secret".into(),
             case_api,
             procedures,
+            explain: Arc::new(|question| Box::pin(async move { explained(&question) })),
             now,
         };
         tokio::spawn(super::super::serve(config, portal_listener, std::future::pending()));
@@ -150,6 +151,7 @@ async fn filing_without_enough_proof_steps_up_and_returns_to_the_filing() {
     let request = town.file().await.location.unwrap();
     assert_eq!(request.path(), "/authorize");
     assert_eq!(param(&request, "acr_values"), "urn:vn:eid:auth:2");
+    assert_eq!(param(&request, "max_age"), "3600", "what the challenge named");
     let claims: serde_json::Value = serde_json::from_str(&param(&request, "claims")).unwrap();
     assert_eq!(claims["id_token"]["acr"]["essential"], true);
     let back = town.answer(&request, 2).await.location.unwrap();
@@ -309,10 +311,42 @@ async fn a_provider_that_is_not_there_is_a_page_and_not_a_failure_of_the_portal(
         client_secret: "secret".into(),
         case_api: portal.clone(),
         procedures: [].into(),
+        explain: Arc::new(|_| Box::pin(async { None })),
         now: Arc::new(|| NOW),
     };
     tokio::spawn(super::super::serve(config, portal_listener, std::future::pending()));
     town.portal = portal;
     assert_eq!(town.get("/").await.status, 200);
     assert_eq!(town.get("/login").await.status, 503);
+}
+
+/// One person is known to the demo.
+fn explained(question: &why::Question) -> Option<why::Answer> {
+    (question.citizen == "lan").then(|| why::Answer {
+        outcome: format!("{:?}", question.proven),
+        reasons: vec![why::Reason {
+            code: "FACTOR_MISSING:possession".into(),
+            vi: "<thiếu>".into(),
+            en: "missing".into(),
+        }],
+        options: vec!["totp".into()],
+        ..why::Answer::default()
+    })
+}
+
+#[tokio::test]
+async fn an_engineer_sees_how_a_made_up_citizen_would_be_judged() {
+    let mut town = Town::new(3).await;
+    let page = town.get("/why").await;
+    assert_eq!(page.status, 200);
+    assert!(!page.body.contains("id=\"answer\"") && !page.body.contains("id=\"unknown\""));
+    let page = town.get("/why?citizen=lan&procedure=birth-registration&proven=password").await;
+    assert!(
+        page.body.contains("Password") && page.body.contains("FACTOR_MISSING"),
+        "{}",
+        page.body
+    );
+    assert!(page.body.contains("&#60;thiếu&#62;"), "nothing leaves its place: {}", page.body);
+    let page = town.get("/why?citizen=nobody&procedure=x&proven=%27").await;
+    assert!(page.body.contains("id=\"unknown\""), "{}", page.body);
 }
