@@ -268,7 +268,8 @@ pub(crate) fn level_asked(
     let party = checked.and_then(|checked| provider.registry.get(&checked.client));
     let request = checked.map(|checked| &checked.request);
     let policy = provider.policy(now)?;
-    let required = requirement_of(&policy, party.as_deref(), &scopes_of(request))?.minimum;
+    let purpose = purpose_of(party.as_deref(), &scopes_of(request));
+    let required = policy.requirement_for(&purpose).map_err(|_| Fault::NoPolicy)?.minimum;
     let wished = match wish_of(request) {
         Some(AcrWish::Voluntary(acrs) | AcrWish::Essential(acrs)) => acrs,
         Some(AcrWish::None) | None => Vec::new(),

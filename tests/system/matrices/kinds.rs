@@ -134,7 +134,7 @@ impl World {
                 browser.submit_once(&page, &sent).await.status == 303
             }
             "scanned code" => {
-                let said = self.app.ask(server, "resolve", json!({ "code": token })).await;
+                let said = self.app.ask(&self.server, "resolve", json!({ "code": token })).await;
                 said.status == 200
             }
             "enrolment" => {
