@@ -34,7 +34,8 @@ impl VerifiedAsked {
 
     /// Everything the person is asked about: the claims, and that it is told how they were verified.
     pub fn names(&self) -> BTreeSet<String> {
-        let mut names: BTreeSet<String> = self.requests().flat_map(|r| r.names()).collect();
+        let mut names: BTreeSet<String> =
+            self.requests().flat_map(VerifiedClaimsRequest::names).collect();
         if !names.is_empty() {
             names.insert(VERIFIED_CLAIMS.to_owned());
         }

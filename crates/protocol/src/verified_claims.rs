@@ -178,6 +178,7 @@ mod tests {
         VerifiedClaimsRequest::of_member(Some(member)).unwrap().remove(0)
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "they are written where they are passed")]
     fn answered(verification: Value, claims: Value) -> Option<Value> {
         let known = json!({
             "trust_framework": "vn", "assurance_level": "2", "time": "2026-01-01T00:00:00Z",

@@ -110,6 +110,7 @@ impl App {
         self.ask_as(server, "approve", answer, Signer::Activation).await
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "it is written where it is passed")]
     pub fn envelope(&self, server: &Server, action: &str, content: Value) -> Envelope {
         let mut id = [0; 16];
         SystemRandom::new().fill(&mut id).expect("randomness");

@@ -26,7 +26,7 @@ fn decided(seed: u64) -> (super::reference::model::Case, Decision, KeptDecision)
     let purpose = Purpose {
         requirement: named.map(|name| (*name).to_owned()),
         procedure: case.procedure.map(str::to_owned),
-        max_age: (seed % 7 == 0).then_some(600),
+        max_age: seed.is_multiple_of(7).then_some(600),
         ..Purpose::default()
     };
     case.requirement = case.policy.requirement_for(&purpose).unwrap_or_default();
