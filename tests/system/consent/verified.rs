@@ -5,6 +5,7 @@ use testkit::{Citizen, Client, Server};
 
 const FRAMEWORK: &str = "urn:vn:eid:decree-69-2024";
 
+#[expect(clippy::needless_pass_by_value, reason = "they are written where they are passed")]
 fn wish(verification: Value, claims: Value) -> Value {
     json!({ "verification": verification, "claims": claims })
 }

@@ -132,7 +132,7 @@ async fn a_minute_after_the_first_picture_it_is_over() {
     let mut screen = Screen::open(&server, &portal).await;
     resolve(&server, &app, &screen.code).await.ok();
     let number = screen.number().await;
-    server.clock.advance(Duration::from_secs(60));
+    server.clock.advance(Duration::from_mins(1));
     let late = app.approve(&server, &screen.transaction, &number).await;
     assert_eq!(late.error(), "over");
     assert_eq!(screen.look().await["state"], "over");

@@ -45,7 +45,7 @@ impl Screen {
         {
             transaction.clone_into(&mut self.transaction);
             view["drawn"].as_str().expect("a name").clone_into(&mut self.drawn);
-            self.code = link.split_once("#open=").expect("a link to the app").1.to_owned();
+            link.split_once("#open=").expect("a link to the app").1.clone_into(&mut self.code);
         }
         view
     }
