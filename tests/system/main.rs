@@ -6,6 +6,7 @@
 //!  logout      everywhere                                  matrices   every binding, every disabled thing
 //!  bad_input   garbage and broken stores                   races      many at once; kill -9
 //!  operator    the binary and its command line             observe    metrics, probes, traces, alerts
+//!  passkeys    keys of browsers and devices
 //!  keys        in a token, from node to node, leaked       deploy     proxies, units, roles, backups as shipped
 //!  step_up     an API that asks for more proof             workspace  rules of the tree itself
 //! ```
@@ -21,6 +22,7 @@ mod matrices;
 mod observe;
 mod op_traps;
 mod operator;
+mod passkeys;
 mod races;
 mod step_up;
 mod workspace;

@@ -11,8 +11,8 @@ use protocol::endpoints as path;
 
 use crate::api::{app, cors, metadata, revoke, token, userinfo};
 use crate::browser::{
-    app_device, app_login, assets, authorize, choose, consent, home, login, logout, recovery_code,
-    reference_app, second_factor, security, select_account,
+    app_device, app_login, assets, authorize, choose, consent, home, login, logout, passkey,
+    passkeys, recovery_code, reference_app, second_factor, security, select_account,
 };
 use crate::observe::observe;
 use crate::pages::error::ErrorKind;
@@ -76,6 +76,8 @@ enum Action {
     LogIn,
     SecondFactorPage,
     VerifySecondFactor,
+    PasskeyPage,
+    VerifyPasskey,
     RecoveryCodePage,
     UseRecoveryCode,
     ChooseMethodPage,
@@ -97,6 +99,10 @@ enum Action {
     ChangePassword,
     TotpPage,
     EnrolTotp,
+    PasskeysPage,
+    AddPasskey,
+    RenamePasskey,
+    RemovePasskey,
     RecoveryCodesPage,
     MakeRecoveryCodes,
     AppLoginPage,
@@ -141,6 +147,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     post(paths::LOGIN, Caller::SameBrowser, Action::LogIn),
     get(paths::LOGIN_TOTP, Caller::SameBrowser, Action::SecondFactorPage),
     post(paths::LOGIN_TOTP, Caller::SameBrowser, Action::VerifySecondFactor),
+    get(paths::LOGIN_PASSKEY, Caller::SameBrowser, Action::PasskeyPage),
+    post(paths::LOGIN_PASSKEY, Caller::SameBrowser, Action::VerifyPasskey),
     get(paths::LOGIN_RECOVERY_CODE, Caller::SameBrowser, Action::RecoveryCodePage),
     post(paths::LOGIN_RECOVERY_CODE, Caller::SameBrowser, Action::UseRecoveryCode),
     get(paths::LOGIN_CHOOSE, Caller::SameBrowser, Action::ChooseMethodPage),
@@ -162,6 +170,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     post(paths::HOME_PASSWORD, Caller::Holder, Action::ChangePassword),
     get(paths::HOME_TOTP, Caller::Holder, Action::TotpPage),
     post(paths::HOME_TOTP, Caller::Holder, Action::EnrolTotp),
+    get(paths::HOME_PASSKEYS, Caller::Holder, Action::PasskeysPage),
+    post(paths::HOME_PASSKEYS, Caller::Holder, Action::AddPasskey),
+    post(paths::HOME_PASSKEYS_RENAME, Caller::Holder, Action::RenamePasskey),
+    post(paths::HOME_PASSKEYS_REMOVE, Caller::Holder, Action::RemovePasskey),
     get(paths::HOME_RECOVERY_CODES, Caller::Holder, Action::RecoveryCodesPage),
     post(paths::HOME_RECOVERY_CODES, Caller::Holder, Action::MakeRecoveryCodes),
     get(paths::LOGIN_APP, Caller::SameBrowser, Action::AppLoginPage),
@@ -226,6 +238,7 @@ pub fn router(state: Arc<ServerState>) -> Router {
         .with_state(state)
 }
 
+#[expect(clippy::too_many_lines, reason = "a table: one line for each action")]
 fn routed(endpoint: &Endpoint) -> MethodRouter<Arc<ServerState>> {
     // GET answers HEAD too.
     let by = if endpoint.method == Method::POST { MethodFilter::POST } else { MethodFilter::GET };
@@ -245,6 +258,8 @@ fn routed(endpoint: &Endpoint) -> MethodRouter<Arc<ServerState>> {
         Action::LogIn => on(by, login::submit),
         Action::SecondFactorPage => on(by, second_factor::page),
         Action::VerifySecondFactor => on(by, second_factor::submit),
+        Action::PasskeyPage => on(by, passkey::page),
+        Action::VerifyPasskey => on(by, passkey::submit),
         Action::RecoveryCodePage => on(by, recovery_code::page),
         Action::UseRecoveryCode => on(by, recovery_code::submit),
         Action::ChooseMethodPage => on(by, choose::page),
@@ -266,6 +281,10 @@ fn routed(endpoint: &Endpoint) -> MethodRouter<Arc<ServerState>> {
         Action::ChangePassword => on(by, security::change_password),
         Action::TotpPage => on(by, security::totp_page),
         Action::EnrolTotp => on(by, security::enrol_totp),
+        Action::PasskeysPage => on(by, passkeys::page),
+        Action::AddPasskey => on(by, passkeys::add),
+        Action::RenamePasskey => on(by, passkeys::rename),
+        Action::RemovePasskey => on(by, passkeys::remove),
         Action::RecoveryCodesPage => on(by, security::recovery_codes_page),
         Action::MakeRecoveryCodes => on(by, security::make_recovery_codes),
         Action::AppLoginPage => on(by, app_login::page),

@@ -11,6 +11,7 @@
 //!             │                        baseline   bare axum handlers, same accept loop      database
 //!             ├── scenario   what is asked, how often, against what, and what it must reach
 //!             │      walk    whole flows of browser and back end
+//!             │      passkey what a telephone signs
 //!             │      load    closed loop · open loop (coordinated-omission-safe) · HDR histograms
 //!             │      wire    kept connections, least parsing
 //!             └── report     one table, results.json         plot   results.svg
@@ -20,6 +21,7 @@ pub mod baseline;
 pub mod database;
 pub mod ground;
 pub mod load;
+pub mod passkey;
 pub mod plot;
 pub mod report;
 pub mod scenario;

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 
 use serde_json::Value;
 use url::Url;
 use vneid::crowd;
 
 use crate::ground::{ORIGIN, REDIRECT_URI, basic};
+use crate::passkey::Passkey;
 use crate::wire::{self, Answer, Wire};
 
 /// RFC 7636 appendix B.
@@ -55,11 +57,41 @@ impl Wish {
 pub struct Browser {
     cookies: BTreeMap<String, String>,
     person: u64,
+    /// Used instead of the password.
+    passkey: Option<Arc<Passkey>>,
 }
 
 impl Browser {
     pub fn of(person: u64) -> Self {
-        Self { cookies: BTreeMap::new(), person }
+        Self { person, ..Self::default() }
+    }
+
+    pub fn with_passkey(person: u64, key: Arc<Passkey>) -> Self {
+        Self { passkey: Some(key), ..Self::of(person) }
+    }
+
+    /// Adds a passkey to the person's account.
+    pub fn enrol_passkey(&mut self, wire: &mut Wire) -> io::Result<Passkey> {
+        const KEYS: &str = "/home/security/passkeys";
+        let mut request = self.get(KEYS);
+        let mut made = None;
+        for _ in 0..MOST_STEPS {
+            let answer = wire.exchange(&request)?;
+            self.keep_cookies(&answer);
+            request = match (answer.header("location"), made.take()) {
+                (Some(_), Some(key)) => return Ok(key),
+                (Some(location), None) => self.get(location),
+                (None, _) if answer.text().contains("id=\"add-passkey\"") => {
+                    let html = answer.text();
+                    let created = options(html).and_then(Passkey::create);
+                    let (key, fields) = created.ok_or_else(|| refused(html))?;
+                    made = Some(key);
+                    self.answer(html, KEYS, &["csrf", "challenge"], &fields)?
+                }
+                (None, _) => self.fill_in(&answer)?,
+            };
+        }
+        Err(refused("no end of pages"))
     }
 
     pub fn cookie(&self) -> String {
@@ -87,6 +119,11 @@ impl Browser {
 
     fn fill_in(&self, page: &Answer<'_>) -> io::Result<Vec<u8>> {
         let html = page.text();
+        if let (Some(key), Some(options)) = (&self.passkey, options(html)) {
+            let signed = key.sign(options).ok_or_else(|| refused(html))?;
+            let kept = ["csrf", "interaction", "challenge"];
+            return self.answer(html, "/login/passkey", &kept, &signed);
+        }
         let hidden = |name| field(html, name).ok_or_else(|| refused(html));
         let (csrf, interaction) = (hidden("csrf")?, hidden("interaction")?);
         let mut form = vec![("csrf", csrf.as_str()), ("interaction", interaction.as_str())];
@@ -100,6 +137,25 @@ impl Browser {
         } else {
             return Err(refused(html));
         };
+        let cookie = self.cookie();
+        let headers = [("cookie", cookie.as_str()), ("origin", ORIGIN)];
+        Ok(wire::post(path, &headers, &form))
+    }
+
+    /// A form with some of the page's hidden fields and further ones.
+    fn answer(
+        &self,
+        html: &str,
+        path: &str,
+        kept: &[&str],
+        further: &[(&str, String)],
+    ) -> io::Result<Vec<u8>> {
+        let mut form = Vec::new();
+        for name in kept {
+            form.push((*name, field(html, name).ok_or_else(|| refused(html))?));
+        }
+        form.extend_from_slice(further);
+        let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let cookie = self.cookie();
         let headers = [("cookie", cookie.as_str()), ("origin", ORIGIN)];
         Ok(wire::post(path, &headers, &form))
@@ -156,6 +212,12 @@ pub fn parameter(location: &str, name: &str) -> Option<String> {
 fn field(html: &str, name: &str) -> Option<String> {
     let (_, after) = html.split_once(&format!("name=\"{name}\" value=\""))?;
     Some(after.split_once('"')?.0.to_owned())
+}
+
+/// What a page that asks for a passkey hands to the browser, escaped as it stands there.
+fn options(html: &str) -> Option<&str> {
+    let (_, after) = html.split_once("data-options=\"")?;
+    Some(after.split_once('"')?.0)
 }
 
 pub fn refused(said: &str) -> io::Error {

@@ -32,6 +32,7 @@ pub mod issue;
 pub mod judgement;
 pub mod login;
 pub mod logout;
+pub mod passkey;
 pub mod password;
 pub mod proof;
 pub mod provider;

@@ -11,12 +11,25 @@ use crate::refusal::{Blame, Fault};
 pub enum LoginRefusal {
     WrongCredentials,
     WrongCode,
+    Passkey(PasskeyRefusal),
     /// Too many failures; the same for names nobody bears.
     Wait(Duration),
     /// No more attempts: this way in is closed until it is set up again.
     Exhausted,
     /// Said only after the right password.
     AccountNotUsable(AccountState),
+}
+
+/// A person whom nobody knows, another's key, one that was removed: all of them `Wrong` (ATK-098).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PasskeyRefusal {
+    Wrong,
+    /// The page is too old, or was answered in another browser.
+    Stale,
+    /// The authenticator asked its user for neither PIN nor biometric.
+    NotVerified,
+    /// The key contradicts what is known of it: there may be two.
+    PerhapsCopied,
 }
 
 #[derive(Debug, thiserror::Error)]

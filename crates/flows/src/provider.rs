@@ -12,6 +12,7 @@ use protocol::{Environment, Issuer};
 use storage::{Bell, Change, Commit, Store, TransientStore};
 use tracing::Instrument as _;
 
+use crate::passkey::AttestationRules;
 use crate::password::PasswordPool;
 use crate::refusal::{Blame, Fault};
 use crate::refused_request::RefusalBudget;
@@ -23,6 +24,8 @@ pub struct Settings {
     /// Keys the pairwise subject and session identifiers. Changing it changes every `sub`.
     pub pairwise_key: SecretBytes,
     pub test_authentication: TestAuthentication,
+    /// Whose hardware is believed when it is demanded.
+    pub attestation: AttestationRules,
     /// Whether logins are counted at each relying party, too.
     pub relying_party_labels: bool,
 }

@@ -125,6 +125,12 @@ pub enum LoginRefusalReason {
     WrongPassword,
     WrongCode,
     CodeReplayed,
+    /// The answer of a passkey that proves nothing: another key, origin or challenge.
+    WrongAssertion,
+    /// A passkey that was used more often elsewhere: perhaps there are two of it.
+    CounterWentBack,
+    /// A passkey that could not be copied before and now can, or the other way round.
+    BackupChanged,
     Throttled,
     AuthenticatorUnusable,
     AccountNotUsable,

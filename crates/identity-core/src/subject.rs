@@ -98,10 +98,31 @@ pub enum LegalCapacity {
     Represented,
 }
 
+/// For whom somebody acts with their account. Whoever acts for the State shows more of their
+/// authenticators (`flows::passkey::attestation`).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HolderClass {
+    #[default]
+    Citizen,
+    /// With access to the systems of an authority by their duties.
+    Official,
+}
+
+impl HolderClass {
+    /// What is not written down, so that releases from before there were classes read the rest.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if asks so")]
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// A person with an account.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Subject {
     pub id: SubjectId,
+    #[serde(default, skip_serializing_if = "HolderClass::is_usual")]
+    pub class: HolderClass,
     pub profile: Profile,
     pub account: Account,
     pub card: Option<Card>,

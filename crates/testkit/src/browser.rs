@@ -171,6 +171,14 @@ impl Page {
         Some((attribute(tag, "name")?, attribute(tag, "value")?))
     }
 
+    /// An attribute of the element with this id.
+    pub fn attribute_of(&self, id: &str, name: &str) -> String {
+        let marker = format!("id=\"{id}\"");
+        let tag = self.body.split('<').find(|tag| tag.contains(&marker));
+        let tag = tag.unwrap_or_else(|| panic!("no {id} on {}", self.describe()));
+        attribute(tag, name).unwrap_or_else(|| panic!("{id} has no {name}: {tag}"))
+    }
+
     /// The text between the tags of the element with this id.
     pub fn text_of(&self, id: &str) -> &str {
         let marker = format!("id=\"{id}\"");

@@ -10,7 +10,7 @@ use identity_core::contact::{Address, Contact, PhoneNumber, Verification};
 use identity_core::evidence::{Proofing, ProofingPathway, ProofingPiece, ProofingPieceKind};
 use identity_core::number::LegacyNumber;
 use identity_core::secret::SecretBytes;
-use identity_core::subject::{Card, CardKind, LegalCapacity, Profile, Sex};
+use identity_core::subject::{Card, CardKind, HolderClass, LegalCapacity, Profile, Sex};
 use identity_core::{
     Account, EvidenceId, IdentityNumber, PersonName, PersonalNumber, Subject, SubjectId, Timestamp,
 };
@@ -53,6 +53,7 @@ impl<'a> NewCitizen<'a> {
         let valid_until = Some("2035-01-01".parse().expect("a date"));
         let subject = Subject {
             id: SubjectId::random(entropy),
+            class: HolderClass::Citizen,
             profile: Profile {
                 name: PersonName::parse("Nguyễn Thị Kiểm Thử").expect("a name"),
                 birth_date: "1990-05-17".parse().expect("a date"),
@@ -97,6 +98,12 @@ impl<'a> NewCitizen<'a> {
 
     pub fn without_totp(mut self) -> Self {
         self.totp = false;
+        self
+    }
+
+    /// Acts for the State by their duties.
+    pub fn official(mut self) -> Self {
+        self.subject.class = HolderClass::Official;
         self
     }
 

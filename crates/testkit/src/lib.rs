@@ -9,6 +9,7 @@
 //!  Browser · Page              cookies, redirects and forms, without JavaScript
 //!  Database · Program          a file somebody meddles with; the real binary as an operator runs it
 //!  Postgres · Redis · Proxy    private servers that end with the test (crate test-servers)
+//!  SoftKey                     a passkey that can be made to lie
 //!  SoftHsm                     a token for keys, which can be unplugged
 //!  all_at_once · until         many at the same moment; waiting for a condition
 //!  App                         the citizen's telephone: two keys, signed requests
@@ -27,6 +28,7 @@ pub mod entropy;
 pub mod jwt;
 pub mod log;
 pub mod parallel;
+pub mod passkey;
 pub mod program;
 pub mod receiver;
 pub mod server;
@@ -42,6 +44,7 @@ pub use entropy::SeededEntropy;
 pub use jwt::ClientKey;
 pub use log::Log;
 pub use parallel::all_at_once;
+pub use passkey::SoftKey;
 pub use program::{Process, Program};
 pub use receiver::{Mood, Receiver};
 pub use server::Server;

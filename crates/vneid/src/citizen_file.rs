@@ -6,7 +6,7 @@ use identity_core::account::{Account, AccountLevel, AccountState};
 use identity_core::contact::{Address, Contact, PhoneNumber, Verification};
 use identity_core::evidence::{Proofing, ProofingPathway, ProofingPiece, ProofingPieceKind};
 use identity_core::number::{ForeignerNumber, LegacyNumber, NumberError};
-use identity_core::subject::{Card, CardKind, LegalCapacity, Profile, Sex};
+use identity_core::subject::{Card, CardKind, HolderClass, LegalCapacity, Profile, Sex};
 use identity_core::{
     CalendarDate, Entropy, EvidenceId, IdentityNumber, PersonName, PersonalNumber, Subject,
     SubjectId, Timestamp,
@@ -48,6 +48,10 @@ pub struct CitizenRecord {
     /// `represented` for a ward, who acts through a representative whatever the age.
     #[serde(default = "full")]
     pub capacity: LegalCapacity,
+    /// `official` for who acts for the State by their duties: their passkeys must be hardware on the
+    /// operator's list.
+    #[serde(default)]
+    pub class: HolderClass,
     /// Where the first password is; without it one is made and shown once.
     #[serde(default)]
     pub password_file: Option<PathBuf>,
@@ -125,6 +129,7 @@ impl CitizenRecord {
         };
         Ok(Subject {
             id,
+            class: self.class,
             profile: self.profile(now)?,
             account: Account { level, state },
             card: self.card.as_ref().map(CardRecord::card),

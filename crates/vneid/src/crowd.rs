@@ -3,7 +3,7 @@
 use identity_core::account::{AccountLevel, AccountState};
 use identity_core::contact::{Contact, PhoneNumber, Verification};
 use identity_core::evidence::{Proofing, ProofingPathway, ProofingPiece, ProofingPieceKind};
-use identity_core::subject::{Card, CardKind, LegalCapacity, Profile, Sex};
+use identity_core::subject::{Card, CardKind, HolderClass, LegalCapacity, Profile, Sex};
 use identity_core::{
     Account, CalendarDate, Entropy, EvidenceId, IdentityNumber, PersonName, PersonalNumber,
     Subject, SubjectId, Timestamp,
@@ -28,6 +28,7 @@ pub fn subject(index: u64, now: Timestamp, entropy: &dyn Entropy) -> Option<Subj
     let piece = ProofingPiece { kind: ProofingPieceKind::IdentityCard, valid_until };
     Some(Subject {
         id: SubjectId::random(entropy),
+        class: HolderClass::Citizen,
         profile: profile(index, now)?,
         account: Account {
             level: AccountLevel::Two,

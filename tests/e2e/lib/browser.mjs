@@ -63,6 +63,45 @@ function start(profile) {
     .build();
 }
 
+/** A plugged-in authenticator, and what becomes of it. */
+class Authenticator {
+  #driver;
+  #authenticatorId;
+
+  constructor(driver, authenticatorId) {
+    this.#driver = driver;
+    this.#authenticatorId = authenticatorId;
+  }
+
+  async credentials() {
+    return (await this.#do('getCredentials')).credentials;
+  }
+
+  /** Puts back a key as it was, or as its thief has it. */
+  async addCredential(credential) {
+    await this.#do('addCredential', { credential });
+  }
+
+  async removeCredential(credentialId) {
+    await this.#do('removeCredential', { credentialId });
+  }
+
+  /** Whether the next user gives the right PIN or finger. */
+  async verifies(isUserVerified) {
+    await this.#do('setUserVerified', { isUserVerified });
+  }
+
+  /** Whether it is touched when it is asked. */
+  async isTouched(enabled) {
+    await this.#do('setAutomaticPresenceSimulation', { enabled });
+  }
+
+  async #do(what, parameters = {}) {
+    const wanted = { authenticatorId: this.#authenticatorId, ...parameters };
+    return this.#driver.sendAndGetDevToolsCommand(`WebAuthn.${what}`, wanted);
+  }
+}
+
 /** What a person does and sees. Every press and every address leads to a page that is checked. */
 class Browser {
   #driver;
@@ -153,6 +192,27 @@ class Browser {
     await this.#leavingPage(() => element.click());
   }
 
+  /** Presses what changes this page only. */
+  async click(selector) {
+    await (await this.#driver.findElement(By.css(selector))).click();
+  }
+
+  /** Waits until the element with this id says so. */
+  async shows(id, pattern) {
+    const element = await this.#find(id);
+    const says = async () => pattern.test(await element.getText());
+    await this.#driver.wait(says, PATIENCE, `#${id} does not say ${pattern}`);
+    await this.#inspect();
+  }
+
+  /** Opens `address` and waits until scripts and redirects have led to `end`. */
+  async arrive(address, end) {
+    await this.#driver.get(address);
+    const arrived = async () => (await this.address()) === end;
+    await this.#driver.wait(arrived, PATIENCE, `${address} does not lead to ${end}`);
+    await this.#inspect();
+  }
+
   /** Puts text into the field with this id, replacing what is there. */
   async type(id, text) {
     const field = await this.#find(id);
@@ -167,6 +227,11 @@ class Browser {
 
   async attribute(id, name) {
     return (await this.#find(id)).getAttribute(name);
+  }
+
+  /** An attribute of the first element that matches. */
+  async attributeOf(selector, name) {
+    return (await this.#driver.findElement(By.css(selector))).getAttribute(name);
   }
 
   async value(id) {
@@ -250,6 +315,29 @@ class Browser {
     const { data } = await this.#driver.sendAndGetDevToolsCommand('Page.captureScreenshot', request);
     await mkdir(SCREENSHOTS, { recursive: true });
     await writeFile(path.join(SCREENSHOTS, `${name}-${this.#width}.png`), data, 'base64');
+  }
+
+  /**
+   * Plugs an authenticator into this tab: built into the device, keeps discoverable passkeys, touched
+   * at once whenever it is asked.
+   */
+  async plugInAuthenticator({ verifies = true, synced = false, transport = 'internal' } = {}) {
+    await this.#driver.sendDevToolsCommand('WebAuthn.enable', {});
+    const options = {
+      protocol: 'ctap2',
+      transport,
+      hasResidentKey: true,
+      hasUserVerification: verifies,
+      isUserVerified: verifies,
+      automaticPresenceSimulation: true,
+      defaultBackupEligibility: synced,
+      defaultBackupState: synced,
+    };
+    const plugged = await this.#driver.sendAndGetDevToolsCommand(
+      'WebAuthn.addVirtualAuthenticator',
+      { options },
+    );
+    return new Authenticator(this.#driver, plugged.authenticatorId);
   }
 
   async assertNoViolations() {

@@ -62,6 +62,7 @@ const EDGES_ONLY: &[(&str, &[&str])] = &[
     ("redis", &["storage-redis"]),
     ("askama", &["authorization-server", "vneid"]),
     ("openidconnect", &["vneid"]),
+    ("webauthn-rs-core", &["flows"]),
     ("metrics-exporter-prometheus", &["vneid"]),
     ("opentelemetry", &["vneid"]),
 ];

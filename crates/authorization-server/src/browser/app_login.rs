@@ -102,6 +102,7 @@ fn problem_of(refusal: &LoginRefusal) -> AppProblem {
         LoginRefusal::AccountNotUsable(_) => AppProblem::AccountNotUsable,
         LoginRefusal::WrongCredentials
         | LoginRefusal::WrongCode
+        | LoginRefusal::Passkey(_)
         | LoginRefusal::Wait(_)
         | LoginRefusal::Exhausted => AppProblem::NotApproved,
     }

@@ -9,6 +9,7 @@ use http::{HeaderValue, StatusCode, header};
 use identity_core::{AuthenticatorKind, LoginName};
 
 use super::account::problem_of_state;
+use super::passkey;
 use super::reason::reason;
 use super::step::Step;
 use super::words;
@@ -119,9 +120,10 @@ fn show_for(
             .filter(|proving| proving.ways.contains(&AuthenticatorKind::App))
             .map(|_| step.proof_address(AuthenticatorKind::App)),
         other_ways: step.other_ways(proving),
+        passkey: passkey::ask_on_login_page(step)?,
         problem,
     };
-    let shown = visit.show_at(&step.proof_address(KIND), &page, &step.policy())?;
+    let shown = visit.show_at(&step.proof_address(KIND), &page, &passkey::policy(step))?;
     Ok(match problem {
         None => shown,
         Some(LoginProblem::TryAgainIn { seconds }) => come_back_in(seconds, shown),
@@ -138,7 +140,9 @@ pub fn come_back_in(seconds: u32, page: Response) -> Response {
 
 fn problem_of(refusal: &LoginRefusal) -> LoginProblem {
     match refusal {
-        LoginRefusal::WrongCredentials | LoginRefusal::WrongCode => LoginProblem::WrongCredentials,
+        LoginRefusal::WrongCredentials | LoginRefusal::WrongCode | LoginRefusal::Passkey(_) => {
+            LoginProblem::WrongCredentials
+        }
         LoginRefusal::Wait(delay) => LoginProblem::TryAgainIn { seconds: words::seconds(*delay) },
         LoginRefusal::Exhausted => LoginProblem::PasswordDisabled,
         LoginRefusal::AccountNotUsable(state) => LoginProblem::Account(

@@ -13,6 +13,8 @@ pub mod home;
 pub mod login;
 pub mod logout;
 pub mod notice;
+pub mod passkey;
+pub mod passkeys;
 pub mod reason;
 pub mod recovery_code;
 pub mod reference_app;

@@ -2,13 +2,16 @@
 
 use crate::pages::shared::Notice;
 
-const WORDS: [(Notice, &str); 6] = [
+const WORDS: [(Notice, &str); 9] = [
     (Notice::SessionEnded, "session-ended"),
     (Notice::OtherSessionsEnded, "other-sessions-ended"),
     (Notice::ConsentWithdrawn, "consent-withdrawn"),
     (Notice::PasswordChanged, "password-changed"),
     (Notice::TotpEnrolled, "totp-enrolled"),
     (Notice::AppRemoved, "app-removed"),
+    (Notice::PasskeyAdded, "passkey-added"),
+    (Notice::PasskeyRenamed, "passkey-renamed"),
+    (Notice::PasskeyRemoved, "passkey-removed"),
 ];
 
 pub fn parse(word: &str) -> Option<Notice> {

@@ -78,6 +78,7 @@ fn problem_of(refusal: &LoginRefusal) -> RecoveryCodeProblem {
     match refusal {
         LoginRefusal::WrongCode
         | LoginRefusal::WrongCredentials
+        | LoginRefusal::Passkey(_)
         | LoginRefusal::AccountNotUsable(_) => RecoveryCodeProblem::Wrong,
         LoginRefusal::Wait(delay) => {
             RecoveryCodeProblem::TryAgainIn { seconds: words::seconds(*delay) }

@@ -86,6 +86,7 @@ fn problem_of(refusal: &LoginRefusal) -> TotpProblem {
     match refusal {
         LoginRefusal::WrongCode
         | LoginRefusal::WrongCredentials
+        | LoginRefusal::Passkey(_)
         | LoginRefusal::AccountNotUsable(_) => TotpProblem::Wrong,
         LoginRefusal::Wait(delay) => TotpProblem::TryAgainIn { seconds: words::seconds(*delay) },
         LoginRefusal::Exhausted => TotpProblem::Disabled,

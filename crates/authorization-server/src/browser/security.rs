@@ -7,6 +7,7 @@ use flows::citizen::{
 };
 use flows::interaction::Errand;
 use flows::login::LoginRefusal;
+use flows::passkey::keys::held;
 use flows::password::PasswordFault;
 use flows::proof::recovery_codes::{RecoveryCode, generate, remaining};
 use flows::session::LiveSession;
@@ -37,15 +38,14 @@ pub async fn overview(visit: Visit) -> Result<Response, Stop> {
         None => TotpState::NotEnrolled,
     };
     let recovery_codes = codes_left(&visit, &live);
-    show(
-        &visit,
-        &Security {
-            totp,
-            app: app_device::device(&visit, &live),
-            recovery_codes,
-            notice: visit.notice,
-        },
-    )
+    let page = Security {
+        totp,
+        passkeys: u32::try_from(held(&live, visit.now).len()).unwrap_or(u32::MAX),
+        app: app_device::device(&visit, &live),
+        recovery_codes,
+        notice: visit.notice,
+    };
+    show(&visit, &page)
 }
 
 fn codes_left(visit: &Visit, live: &LiveSession) -> Option<u32> {

@@ -27,11 +27,14 @@ pub const FORM_POST: Asset = Asset {
     body: include_str!("../../assets/form-post.js"),
 };
 
+/// Brings the browser's passkeys to the forms that ask for one. Each page offers another way beside.
+pub const PASSKEY: Asset = script("/assets/passkey.js", include_str!("../../assets/passkey.js"));
+
 /// Shows the rolling code of `/login/app` and goes on when the telephone has answered.
 pub const APP_LOGIN: Asset =
     script("/assets/app-login.js", include_str!("../../assets/app-login.js"));
 
-const ALL: [&Asset; 4] = [&STYLESHEET, &EMBLEM, &FORM_POST, &APP_LOGIN];
+const ALL: [&Asset; 5] = [&STYLESHEET, &EMBLEM, &FORM_POST, &PASSKEY, &APP_LOGIN];
 
 /// The reference app by the names of its files under `/app/`. They stand apart: another page, with
 /// another content policy, which needs none of the above but the look.

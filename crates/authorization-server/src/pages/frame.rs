@@ -75,6 +75,10 @@ impl<'a> Frame<'a> {
     pub fn form_post_script(&self) -> String {
         assets::FORM_POST.url()
     }
+
+    pub fn passkey_script(&self) -> String {
+        assets::PASSKEY.url()
+    }
 }
 
 /// One entry of the language switch.

@@ -1,5 +1,6 @@
 //! `/login`: personal number (or phone number) and password.
 
+use super::passkey::{self, Ask};
 use super::shared::{AuthenticationLevel, Fault, Faults, Holder, Reason, RelyingParty};
 use super::{Frame, page, samples};
 
@@ -16,6 +17,8 @@ pub struct Login {
     pub with_app: Option<String>,
     /// Where to choose another way, if there is one.
     pub other_ways: Option<String>,
+    /// The question for anybody's passkey; none where the person is fixed.
+    pub passkey: Option<Ask>,
     pub problem: Option<LoginProblem>,
 }
 
@@ -116,6 +119,7 @@ fn sample(problem: Option<LoginProblem>) -> Login {
         reason: Reason::SignIn,
         with_app: Some("/login/app?interaction=abc".into()),
         other_ways: None,
+        passkey: Some(passkey::sample_ask()),
         problem,
     }
 }
@@ -151,7 +155,7 @@ fn account(problem: AccountProblem) -> Login {
 }
 
 fn fixed() -> Login {
-    Login { person: Person::Fixed(samples::holder()), ..sample(None) }
+    Login { person: Person::Fixed(samples::holder()), passkey: None, ..sample(None) }
 }
 
 page!(Login, "login.html", faces());

@@ -27,6 +27,13 @@ pub const METHODS: &[Method] = &[
         takes: "method-password-takes",
     },
     Method {
+        kind: AuthenticatorKind::Passkey,
+        word: "passkey",
+        path: paths::LOGIN_PASSKEY,
+        name: "method-passkey",
+        takes: "method-passkey-takes",
+    },
+    Method {
         kind: AuthenticatorKind::App,
         word: "app",
         path: paths::LOGIN_APP,

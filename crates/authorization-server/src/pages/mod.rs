@@ -11,7 +11,7 @@
 //!  Frame ── language, texts, address of this page ──▶ templates/*.html ──▶ String
 //!    │
 //!  texts   locales/{vi,en}/*.ftl, parsed once at start
-//!  assets  /assets/vneid.css, emblem.svg, form-post.js: nothing inline, so the CSP stays strict
+//!  assets  /assets/vneid.css, emblem.svg, form-post.js, passkey.js: nothing inline, so the CSP stays strict
 //!  paths   every address a form or link here points to; routes use the same constants
 //! ```
 
@@ -28,6 +28,7 @@ pub mod login;
 pub mod logout;
 pub mod methods;
 pub mod moment;
+pub mod passkey;
 pub mod qr;
 pub mod recovery_code;
 pub mod samples;
@@ -69,6 +70,7 @@ pub enum PageError {
 pub mod paths {
     pub const LOGIN: &str = "/login";
     pub const LOGIN_TOTP: &str = "/login/totp";
+    pub const LOGIN_PASSKEY: &str = "/login/passkey";
     pub const LOGIN_RECOVERY_CODE: &str = "/login/recovery-code";
     pub const LOGIN_CHOOSE: &str = "/login/choose";
     pub const LOGIN_APP: &str = "/login/app";
@@ -88,6 +90,9 @@ pub mod paths {
     pub const HOME_HISTORY: &str = "/home/history";
     pub const HOME_SECURITY: &str = "/home/security";
     pub const HOME_PASSWORD: &str = "/home/security/password";
+    pub const HOME_PASSKEYS: &str = "/home/security/passkeys";
+    pub const HOME_PASSKEYS_RENAME: &str = "/home/security/passkeys/rename";
+    pub const HOME_PASSKEYS_REMOVE: &str = "/home/security/passkeys/remove";
     pub const HOME_TOTP: &str = "/home/security/totp";
     pub const HOME_APP: &str = "/home/security/app";
     pub const HOME_RECOVERY_CODES: &str = "/home/security/recovery-codes";

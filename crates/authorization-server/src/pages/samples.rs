@@ -5,7 +5,7 @@ use super::select_account;
 use super::shared::{Holder, RelyingParty};
 use super::{
     app_device, app_login, consent, error, form_post, history, home, login, logout, methods,
-    recovery_code, second_factor, security,
+    passkey, recovery_code, second_factor, security,
 };
 
 pub(super) const CSRF: &str = "sample-csrf";
@@ -38,6 +38,8 @@ pub(super) fn holder() -> Holder {
 pub fn all() -> Vec<(&'static str, Box<dyn Page>)> {
     let mut all = Vec::new();
     add::<login::Login>(&mut all);
+    add::<passkey::UsePasskey>(&mut all);
+    add::<passkey::Passkeys>(&mut all);
     add::<second_factor::SecondFactor>(&mut all);
     add::<methods::Choose>(&mut all);
     add::<recovery_code::UseRecoveryCode>(&mut all);

@@ -10,6 +10,7 @@ use super::{Frame, PageError, page, qr, samples};
 /// The ways this citizen can prove who they are.
 pub struct Security {
     pub totp: TotpState,
+    pub passkeys: u32,
     /// The telephone with the citizen's app.
     pub app: Option<BoundDevice>,
     /// How many are left of the set, if there is one.
@@ -88,6 +89,10 @@ impl EnrolTotp {
 }
 
 impl Security {
+    pub(super) fn passkeys_count(&self, frame: &Frame<'_>) -> String {
+        frame.t_count("passkeys-count", self.passkeys)
+    }
+
     pub(super) fn codes_left(&self, frame: &Frame<'_>) -> Option<String> {
         self.recovery_codes.map(|left| frame.t_count("recovery-left", left))
     }
@@ -137,24 +142,26 @@ fn in_fours(secret: &str) -> String {
 
 fn security_faces() -> Vec<(&'static str, Security)> {
     vec![
-        (
-            "security",
-            Security {
-                totp: TotpState::NotEnrolled,
-                app: None,
-                recovery_codes: None,
-                notice: None,
-            },
-        ),
+        ("security", nothing()),
         ("security-totp", enrolled(Notice::TotpEnrolled)),
         ("security-password", enrolled(Notice::PasswordChanged)),
     ]
 }
 
+fn nothing() -> Security {
+    Security {
+        totp: TotpState::NotEnrolled,
+        passkeys: 0,
+        app: None,
+        recovery_codes: None,
+        notice: None,
+    }
+}
+
 fn enrolled(notice: Notice) -> Security {
     let app = Some(BoundDevice { label: None, bound: Moment(1_790_000_000) });
-    let totp = TotpState::Enrolled;
-    Security { totp, app, recovery_codes: Some(10), notice: Some(notice) }
+    let (totp, recovery_codes) = (TotpState::Enrolled, Some(10));
+    Security { totp, passkeys: 2, app, recovery_codes, notice: Some(notice) }
 }
 
 fn password_faces() -> Vec<(&'static str, ChangePassword)> {

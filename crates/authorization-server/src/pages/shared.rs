@@ -145,6 +145,9 @@ pub enum Notice {
     ConsentWithdrawn,
     PasswordChanged,
     TotpEnrolled,
+    PasskeyAdded,
+    PasskeyRenamed,
+    PasskeyRemoved,
     AppRemoved,
 }
 
@@ -156,6 +159,9 @@ impl Notice {
             Self::ConsentWithdrawn => "notice-consent-withdrawn",
             Self::PasswordChanged => "notice-password-changed",
             Self::TotpEnrolled => "notice-totp-enrolled",
+            Self::PasskeyAdded => "notice-passkey-added",
+            Self::PasskeyRenamed => "notice-passkey-renamed",
+            Self::PasskeyRemoved => "notice-passkey-removed",
             Self::AppRemoved => "notice-app-removed",
         }
     }

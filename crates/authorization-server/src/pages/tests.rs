@@ -122,7 +122,7 @@ fn every_form_that_changes_something_carries_the_csrf_value() {
 #[test]
 fn the_stable_ids_are_where_people_and_machines_expect_them() {
     for (page, ids) in [
-        ("login", vec!["username", "password", "sign-in"]),
+        ("login", vec!["username", "password", "sign-in", "use-passkey"]),
         ("totp", vec!["totp", "verify"]),
         ("consent", vec!["approve", "deny"]),
         ("select-account", vec!["account-a1", "use-another-account"]),
@@ -133,6 +133,8 @@ fn the_stable_ids_are_where_people_and_machines_expect_them() {
         ("consents", vec!["withdraw-c1"]),
         ("password", vec!["current-password", "new-password", "new-password-again"]),
         ("enrol-totp", vec!["qr", "secret", "totp", "confirm-totp"]),
+        ("passkey", vec!["passkey", "use-passkey", "passkey-fault", "other-ways"]),
+        ("passkeys", vec!["passkey", "add-passkey", "name", "rename-k1", "remove-k1"]),
     ] {
         let html = html_of(page);
         for id in ids {
@@ -188,7 +190,7 @@ fn busy_and_unavailable_pages_say_when_to_come_back() {
 fn pages_look_as_they_did() {
     for name in ["login-wrong", "consent", "form-post", "error-internal"] {
         // A page stays the same page when only the look of its files changes.
-        let html = [&assets::STYLESHEET, &assets::EMBLEM, &assets::FORM_POST]
+        let html = [&assets::STYLESHEET, &assets::EMBLEM, &assets::FORM_POST, &assets::PASSKEY]
             .iter()
             .fold(html_of(name), |html, asset| html.replace(&asset.url(), asset.path));
         insta::assert_snapshot!(name, html);

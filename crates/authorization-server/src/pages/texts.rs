@@ -79,6 +79,7 @@ const FILES: [(Language, &[(&str, &str)]); 2] = [
         &[
             ("vi/common.ftl", include_str!("../../locales/vi/common.ftl")),
             ("vi/login.ftl", include_str!("../../locales/vi/login.ftl")),
+            ("vi/passkey.ftl", include_str!("../../locales/vi/passkey.ftl")),
             ("vi/consent.ftl", include_str!("../../locales/vi/consent.ftl")),
             ("vi/error.ftl", include_str!("../../locales/vi/error.ftl")),
             ("vi/home.ftl", include_str!("../../locales/vi/home.ftl")),
@@ -89,6 +90,7 @@ const FILES: [(Language, &[(&str, &str)]); 2] = [
         &[
             ("en/common.ftl", include_str!("../../locales/en/common.ftl")),
             ("en/login.ftl", include_str!("../../locales/en/login.ftl")),
+            ("en/passkey.ftl", include_str!("../../locales/en/passkey.ftl")),
             ("en/consent.ftl", include_str!("../../locales/en/consent.ftl")),
             ("en/error.ftl", include_str!("../../locales/en/error.ftl")),
             ("en/home.ftl", include_str!("../../locales/en/home.ftl")),

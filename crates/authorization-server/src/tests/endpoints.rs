@@ -52,8 +52,8 @@ async fn every_answer_of_a_page_is_protected_also_its_errors() {
         let policy = seen.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.contains("frame-ancestors 'none'"), "{method} {path}: {policy}");
         assert!(!policy.contains("unsafe"), "{policy}");
-        // The one page that asks by itself how things stand.
-        let asks = (&method, path) == (&Method::GET, "/login/app");
+        // Passkeys, and the one page that asks by itself how things stand.
+        let asks = method == Method::GET && matches!(path, "/login" | "/login/app");
         assert_eq!(policy.contains("script-src 'self'"), asks, "{method} {path}: {policy}");
         assert_eq!(seen.headers[header::X_FRAME_OPTIONS], "DENY", "{method} {path}");
         assert_eq!(seen.headers[header::CACHE_CONTROL], "no-store", "{method} {path}");

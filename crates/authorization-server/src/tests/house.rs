@@ -8,6 +8,7 @@ use assurance::{Policies, PolicySet};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use flows::admin::{NewCredentials, create_citizen, register_client};
+use flows::passkey::AttestationRules;
 use flows::password::{Password, PasswordPool};
 use flows::provider::TestAuthentication;
 use flows::refused_request::RefusalBudget;
@@ -84,6 +85,7 @@ impl House {
                 environment: Environment::Development,
                 pairwise_key: SecretBytes::new(vec![3; 32]),
                 test_authentication: TestAuthentication::Off,
+                attestation: AttestationRules::default(),
                 relying_party_labels: true,
             },
             transient: Arc::new(MemoryTransientStore::new(now)),

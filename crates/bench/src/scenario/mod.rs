@@ -1,12 +1,13 @@
 //! What is asked, against what, and what it must reach: the table of the design's section on speed.
 
 mod cost;
+mod passkey;
 mod password;
 mod rate;
 mod request;
 mod scale;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::baseline::AnswerSizes;
 use crate::ground::{Ground, PORTAL, Process, basic};
@@ -34,12 +35,13 @@ pub struct Field<'a> {
 }
 
 /// The scenarios of one pair of stores, by the name that `--only` takes.
-pub const NAMES: [&str; 9] = [
+pub const NAMES: [&str; 10] = [
     "introspection",
     "client_credentials",
     "refresh",
     "sso",
     "password",
+    "passkey",
     "tail",
     "storage",
     "memory",
@@ -54,6 +56,7 @@ pub fn measure(name: &str, field: &Field<'_>) -> Vec<Line> {
         "refresh" => vec![rate::refresh(field)],
         "sso" => vec![rate::single_sign_on(field)],
         "password" => vec![password::login(field)],
+        "passkey" => vec![passkey::login(field)],
         "tail" => vec![password::tail(field)],
         "storage" => cost::storage(field),
         "memory" => cost::memory(field),
@@ -143,6 +146,25 @@ pub fn in_turns(
         failed: told.failed,
         target,
     }
+}
+
+/// How often a second all cores together can do `once`, and nothing else.
+pub fn on_every_core(measured: Duration, once: impl Fn() + Sync) -> f64 {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let began = Instant::now();
+    let count = || {
+        let mut done = 0_u64;
+        while began.elapsed() < measured {
+            once();
+            done += 1;
+        }
+        done
+    };
+    let done: u64 = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(count)).collect();
+        threads.into_iter().map(|thread| thread.join().expect("counted")).sum()
+    });
+    done as f64 / began.elapsed().as_secs_f64()
 }
 
 /// Long enough that what was started for a scenario has settled.

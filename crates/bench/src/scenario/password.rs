@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use argon2::{Algorithm, Argon2, Params, Version};
 
@@ -49,26 +49,12 @@ pub fn login(field: &Field<'_>) -> Line {
 
 /// Argon2id with the provider's parameters, on every core, and nothing else.
 fn hashes_per_second(measured: Duration) -> f64 {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let params = Params::new(19 * 1024, 2, 1, None).expect("the provider's parameters");
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let began = Instant::now();
-    let count = || {
-        let mut done = 0_u32;
-        while began.elapsed() < measured {
-            let mut out = [0; 32];
-            argon2
-                .hash_password_into(b"a password", b"sixteen bytes of", &mut out)
-                .expect("a hash");
-            done += 1;
-        }
-        done
-    };
-    let done: u32 = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(count)).collect();
-        threads.into_iter().map(|thread| thread.join().expect("counted")).sum()
-    });
-    f64::from(done) / began.elapsed().as_secs_f64()
+    super::on_every_core(measured, || {
+        let mut out = [0; 32];
+        argon2.hash_password_into(b"a password", b"sixteen bytes of", &mut out).expect("a hash");
+    })
 }
 
 /// The slowest hundredth of introspections while passwords are hashed, against the same alone.

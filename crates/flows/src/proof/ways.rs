@@ -23,6 +23,7 @@ const fn beside(kind: AuthenticatorKind) -> Way {
 /// What says who is there comes before what needs to know it.
 pub const WAYS: &[Way] = &[
     alone(AuthenticatorKind::Password),
+    alone(AuthenticatorKind::Passkey),
     alone(AuthenticatorKind::App),
     beside(AuthenticatorKind::Totp),
     beside(AuthenticatorKind::RecoveryCode),

@@ -13,7 +13,7 @@ use identity_core::grant::{ActiveGrant, Generation, GrantTerms};
 use identity_core::number::LegacyNumber;
 use identity_core::secret::{SecretBytes, SecretDigest};
 use identity_core::subject::{
-    Card, CardKind, GuardianLink, GuardianScope, LegalCapacity, Profile, Sex,
+    Card, CardKind, GuardianLink, GuardianScope, HolderClass, LegalCapacity, Profile, Sex,
 };
 use identity_core::{
     Account, AccountLevel, AuthenticationEvidence, Authenticator, AuthenticatorId,
@@ -72,6 +72,7 @@ pub fn phone(text: &str) -> Contact<PhoneNumber> {
 pub fn person(name: &str, digits: &str, phone_number: &str) -> Subject {
     Subject {
         id: SubjectId::random(&ENTROPY),
+        class: HolderClass::Official,
         profile: Profile {
             name: PersonName::parse(name).unwrap(),
             birth_date: date("2001-06-15"),

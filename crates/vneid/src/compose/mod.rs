@@ -368,6 +368,7 @@ fn settings(config: &Config) -> Settings {
             TestAuthentication::Off => TestAuthentication::Off,
             TestAuthentication::For(names) => TestAuthentication::For(names.clone()),
         },
+        attestation: config.attestation.clone(),
         relying_party_labels: config.observing.relying_party_labels,
     }
 }

@@ -11,6 +11,7 @@
 
 mod hsm;
 mod master_keys;
+mod passkeys;
 mod reading;
 mod redis;
 pub mod schema;
@@ -26,6 +27,7 @@ use std::time::Duration;
 
 use authorization_server::outbound::Exceptions;
 use authorization_server::state::ReferenceApp;
+use flows::passkey::AttestationRules;
 use flows::provider::TestAuthentication;
 use protocol::{Environment, Issuer};
 use storage::terms::TermsForm;
@@ -55,6 +57,8 @@ pub struct Config {
     pub announce: Duration,
     pub tls: Option<TlsFiles>,
     pub test_authentication: TestAuthentication,
+    /// Makers whose hardware is believed where it is demanded.
+    pub attestation: AttestationRules,
     /// Private places that outbound requests may reach.
     pub outbound_exceptions: Exceptions,
     pub connections: usize,

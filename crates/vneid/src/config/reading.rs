@@ -51,6 +51,7 @@ impl<'a> Reading<'a> {
         let announce = self.number("keys.announce_hours").unwrap_or(DEFAULT_ANNOUNCE_HOURS);
         let tls = self.tls();
         let test_authentication = self.test_authentication(environment);
+        let attestation = self.attestation();
         let outbound_exceptions = self.outbound(environment);
         let connections = self.number("limits.connections").unwrap_or(DEFAULT_CONNECTIONS);
         let hashing_threads = self.number("limits.hashing_threads");
@@ -72,6 +73,7 @@ impl<'a> Reading<'a> {
                     announce: Duration::from_hours(u64::try_from(announce).unwrap_or(u64::MAX)),
                     tls,
                     test_authentication,
+                    attestation,
                     outbound_exceptions,
                     connections,
                     hashing_threads,

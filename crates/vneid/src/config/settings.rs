@@ -198,6 +198,12 @@ pub const SETTINGS: &[Setting] = &[
         "Login names that log in by password alone, without throttle. Development only.",
     ),
     setting(
+        "passkeys.makers_file",
+        Kind::Text,
+        "TOML file with the makers and models of security keys that officials must have. Without it \
+         no official can enrol a passkey.",
+    ),
+    setting(
         "outbound.allow",
         Kind::Texts,
         "host:port pairs that back-channel requests may reach although private. Development only.",

@@ -4,15 +4,20 @@ use std::fmt;
 use std::io;
 
 use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::Registry;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{Registry, filter::Targets};
 
 use super::fields::Fields;
 use crate::config::{LogFormat, environment_variables};
+
+/// Calls every answer of a passkey that is none an error, and prints what it holds; what there is to
+/// know of a refused proof, we say once ourselves.
+const NOISY: &str = "webauthn_rs_core";
 
 type Boxed = Box<dyn Layer<Registry> + Send + Sync>;
 
@@ -52,7 +57,7 @@ fn filter(default: &str) -> Targets {
     let chosen = environment_variables().into_iter().find(|(name, _)| name == "VNEID_LOG");
     let chosen = chosen.and_then(|(_, chosen)| chosen.parse().ok());
     let default = || default.parse().unwrap_or_else(|_| Targets::new().with_default(Level::INFO));
-    chosen.unwrap_or_else(default)
+    chosen.unwrap_or_else(default).with_target(NOISY, LevelFilter::OFF)
 }
 
 /// Adds `trace_id` and `span_id` to a line of JSON written inside a trace.

@@ -11,6 +11,9 @@ pub fn of(kind: &EventKind) -> Option<(Step, Outcome)> {
         EventKind::LoginRefused { reason, .. } => match reason {
             LoginRefusalReason::UnknownPerson
             | LoginRefusalReason::WrongPassword
+            | LoginRefusalReason::WrongAssertion
+            | LoginRefusalReason::CounterWentBack
+            | LoginRefusalReason::BackupChanged
             | LoginRefusalReason::AccountNotUsable => Some((Step::FirstFactor, Outcome::Refused)),
             LoginRefusalReason::WrongCode
             | LoginRefusalReason::CodeReplayed

@@ -1,0 +1,49 @@
+# Khóa truy cập.
+passkey-title = Dùng khóa truy cập
+passkey-lead = Trình duyệt sẽ yêu cầu vân tay, khuôn mặt hoặc mã PIN mà bạn vẫn dùng để mở khóa thiết bị. Những thông tin đó không rời khỏi thiết bị.
+passkey-use = Dùng khóa truy cập
+passkey-sign-in = Đăng nhập bằng khóa truy cập
+passkey-or = hoặc
+passkey-needs-script = Khóa truy cập cần trình duyệt có bật JavaScript. Bạn có thể chọn cách khác.
+passkey-cancelled = Bạn đã hủy, hoặc thiết bị này không có khóa truy cập của bạn. Hãy thử lại hoặc chọn cách khác.
+passkey-unsupported = Trình duyệt này không dùng được khóa truy cập. Hãy chọn cách khác.
+passkey-problem-none = Trình duyệt chưa gửi khóa truy cập.
+passkey-problem-wrong = Khóa truy cập này không dùng được ở đây.
+passkey-problem-wrong-advice = Có thể khóa đã bị gỡ khỏi tài khoản. Hãy dùng khóa khác hoặc chọn cách khác.
+passkey-problem-stale = Trang đã mở quá lâu.
+passkey-problem-stale-advice = Hãy thử lại ngay trên trang này.
+passkey-problem-unverified = Khóa truy cập chưa hỏi mã PIN, vân tay hay khuôn mặt.
+passkey-problem-unverified-advice = Hãy đặt mã PIN cho khóa, hoặc đăng nhập bằng mật khẩu rồi dùng khóa này làm bước thứ hai.
+passkey-problem-copied = Khóa truy cập này không còn đáng tin: có thể đã bị sao chép.
+passkey-problem-copied-advice = Hãy đăng nhập bằng cách khác, gỡ khóa này trong mục Bảo mật rồi thêm khóa mới.
+
+method-passkey = Khóa truy cập
+method-passkey-takes = Vân tay, khuôn mặt hoặc mã PIN trên thiết bị của bạn
+
+passkeys = Khóa truy cập
+passkeys-lead = Đăng nhập bằng vân tay, khuôn mặt hoặc mã PIN của thiết bị, không cần nhập mật khẩu. Khóa truy cập không thể bị lừa sang trang giả.
+passkeys-count = Bạn có { $count } khóa truy cập.
+passkeys-manage = Quản lý khóa truy cập
+passkey-add = Thêm khóa truy cập
+passkey-back = Quay lại
+passkey-name = Tên khóa
+passkey-name-hint = Để bạn nhận ra, ví dụ “Điện thoại của tôi”
+passkey-unnamed = Khóa chưa đặt tên
+passkey-bound = Thêm lúc
+passkey-used = Dùng lần cuối
+passkey-never-used = Chưa dùng
+passkey-on-one-device = Trên một thiết bị
+passkey-synced = Đồng bộ giữa các thiết bị
+passkey-hardware = Khóa phần cứng
+passkey-rename = Đổi tên
+passkey-rename-submit = Lưu tên
+passkey-remove = Gỡ khóa này
+passkey-problem-failed = Chưa thêm được khóa. Hãy thử lại.
+passkey-problem-official = Công việc của bạn cần khóa phần cứng trong danh mục được phép. Hãy liên hệ cơ quan để được cấp khóa.
+passkey-problem-known = Thiết bị này đã có khóa truy cập của bạn.
+passkey-problem-name = Tên khóa dài tối đa 64 ký tự, viết trên một dòng
+passkey-problem-many = Bạn đã có số khóa tối đa. Hãy gỡ một khóa không dùng nữa trước khi thêm khóa mới.
+
+notice-passkey-added = Đã thêm khóa truy cập.
+notice-passkey-renamed = Đã đổi tên khóa truy cập.
+notice-passkey-removed = Đã gỡ khóa truy cập. Khóa này không đăng nhập được nữa; bạn có thể xóa nó khỏi thiết bị.
