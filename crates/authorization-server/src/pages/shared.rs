@@ -146,6 +146,10 @@ pub enum Notice {
     PasswordChanged,
     TotpEnrolled,
     AppRemoved,
+    AuthenticatorRenamed,
+    AuthenticatorLost,
+    AuthenticatorRemoved,
+    AccountUnlocked,
 }
 
 impl Notice {
@@ -157,6 +161,10 @@ impl Notice {
             Self::PasswordChanged => "notice-password-changed",
             Self::TotpEnrolled => "notice-totp-enrolled",
             Self::AppRemoved => "notice-app-removed",
+            Self::AuthenticatorRenamed => "notice-authenticator-renamed",
+            Self::AuthenticatorLost => "notice-authenticator-lost",
+            Self::AuthenticatorRemoved => "notice-authenticator-removed",
+            Self::AccountUnlocked => "notice-account-unlocked",
         }
     }
 }
