@@ -101,13 +101,13 @@ async fn entry(
         return Ok(None);
     };
     let event = row.event();
-    let (session, evidence) = match &event.kind {
-        EventKind::GrantIssued { session, grant, .. } => {
-            let grant = provider.store.grant(*grant).await?;
-            (*session, grant.map(|grant| terms(grant).evidence))
-        }
-        EventKind::LoginSucceeded { session, .. } => (*session, None),
-        _ => return Ok(None),
+    let (session, evidence) = if let EventKind::GrantIssued { session, grant, .. } = &event.kind {
+        let grant = provider.store.grant(*grant).await?;
+        (*session, grant.map(|grant| terms(grant).evidence))
+    } else if let EventKind::LoginSucceeded { session, .. } = &event.kind {
+        (*session, None)
+    } else {
+        return Ok(None);
     };
     let evidence = match evidence {
         Some(evidence) => evidence,

@@ -6,14 +6,15 @@ use flows::dispute::{self, Disputed};
 use flows::session::LiveSession;
 use ledger::Sequence;
 
-use super::holder_for;
 use super::home::{name_of, show};
 use super::security::CHANGE;
 use super::words::{in_language, moment};
+use super::{holder, holder_for};
 use crate::cookies::Cookie;
 use crate::form::OwnForm;
 use crate::headers::ContentPolicy;
 use crate::pages::dispute::{Dispute, Disputed as Done, Here, Matter, Outlook};
+use crate::pages::paths;
 use crate::stop::Stop;
 use crate::visit::Visit;
 
@@ -63,12 +64,9 @@ async fn arrive(
     visit: &Visit,
     pointed: Option<(Disputed, Matter)>,
 ) -> Result<(LiveSession, Disputed, Matter), Stop> {
-    let (disputed, matter) = match pointed {
-        Some(pointed) => pointed,
-        None => {
-            super::holder(visit, crate::pages::paths::HOME_HISTORY).await?;
-            return Err(PageRefusal::NotFound.into());
-        }
+    let Some((disputed, matter)) = pointed else {
+        holder(visit, paths::HOME_HISTORY).await?;
+        return Err(PageRefusal::NotFound.into());
     };
     let live = holder_for(visit, &matter.address(), CHANGE).await?;
     Ok((live, disputed, matter))
