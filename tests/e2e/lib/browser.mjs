@@ -252,16 +252,6 @@ class Browser {
     await writeFile(path.join(SCREENSHOTS, `${name}-${this.#width}.png`), data, 'base64');
   }
 
-  /** What axe-core (its source given) finds wrong with this page. */
-  async violations(axe) {
-    await this.#driver.executeScript(axe);
-    return this.#driver.executeAsyncScript(`
-      const done = arguments[arguments.length - 1];
-      axe.run(document).then(({ violations }) => done(violations), (failure) => done([
-        { id: String(failure), nodes: [] },
-      ]));`);
-  }
-
   async assertNoViolations() {
     const entries = await this.#driver.manage().logs().get(logging.Type.BROWSER);
     const violations = entries
