@@ -20,5 +20,13 @@ if [ ! -x "${VNEID_BINARY:-../../target/debug/vneid}" ]; then
     exit 1
 fi
 
+# Every face of every page, for axe-core.
+if [ -z "${VNEID_PAGES:-}" ]; then
+    VNEID_PAGES=$(mktemp -d)
+    export VNEID_PAGES
+    trap 'rm -rf "$VNEID_PAGES"' EXIT
+    cargo run --quiet --package authorization-server --example render_pages -- "$VNEID_PAGES"
+fi
+
 npm ci --no-audit --no-fund --loglevel=error
 npm test --silent -- "$@"

@@ -122,7 +122,8 @@ pub async fn record_death(
         .await
 }
 
-async fn change_account(
+/// One change of an account and what follows from it, in one transaction.
+pub(crate) async fn change_account(
     provider: &Provider,
     subject: SubjectId,
     kind: EventKind,

@@ -10,6 +10,7 @@
 use std::sync::Arc;
 
 use assurance::{ReasonCode, StepUpOption};
+use identity_core::account::LockReason;
 use identity_core::grant::{AuthorizationCode, GrantTerms};
 use identity_core::relying_party::{ClientProfile, GrantType};
 use identity_core::secret::SecretDigest;
@@ -28,6 +29,7 @@ use crate::decisions;
 use crate::identifier::subject_identifier;
 use crate::interaction::{AccountChoice, CheckedRequest, Interaction, Purpose};
 use crate::judgement::{Judgement, Permission, judge};
+use crate::proof::Admits;
 use crate::proof::ways::{first_ways, next_ways};
 use crate::provider::Provider;
 use crate::refusal::{Fault, PageError, PageRefusal};
@@ -310,6 +312,11 @@ fn advance_home(
         Judgement::Permit(_) => Ok(Next::Home { path: path.to_owned() }),
         Judgement::Prove { options, reasons } => {
             Ok(Next::Prove(Proving::more(&options, interaction, reasons)))
+        }
+        // Who cannot show a second factor stays locked out, by their own wish.
+        Judgement::OutOfReach { .. } if interaction.admits() == Admits::LockedByHolder => {
+            let reason = ReasonCode::AccountLocked(LockReason::HolderRequest).to_string();
+            Err(PageRefusal::AccountNotUsable(reason).into())
         }
         Judgement::OutOfReach { reason, .. } | Judgement::NotUsable { reason, .. } => {
             Err(PageRefusal::AccountNotUsable(reason).into())

@@ -1,14 +1,13 @@
-//! The account holder's own page: what is known, where they are logged in, who used their identity,
-//! and the means to change it.
+//! The account holder's own page: where they are logged in, what they agreed to, and the means to
+//! change how they log in.
 
 use identity_core::authenticator::AuthenticatorKind;
 use identity_core::consent::Consent;
 use identity_core::grant::RevocationReason;
 use identity_core::secret::SecretBytes;
 use identity_core::session::SessionEndReason;
-use identity_core::{ClientId, EventKind, Province, SecurityEvent, Session, SessionId, Timestamp};
+use identity_core::{EventKind, Province, SecurityEvent, Session, SessionId, Timestamp};
 use jose::TokenKind;
-use ledger::{RecordedEvent, Sequence};
 use serde::{Deserialize, Serialize};
 use storage::{Change, Commit, Credential, Enrolment, GrantScope, Replacement, ThrottleKey};
 
@@ -21,47 +20,6 @@ use crate::refusal::Fault;
 use crate::sealed::{self, SealedFact};
 use crate::session::{LiveSession, Proof, SessionHandle, end_session, record_evidence};
 use crate::totp;
-
-/// One use of the identity: a login at a relying party.
-pub struct Use {
-    pub sequence: Sequence,
-    pub at: Timestamp,
-    pub client: ClientId,
-    pub acr: String,
-}
-
-/// Some uses, newest first.
-pub struct HistoryPage {
-    pub uses: Vec<Use>,
-    /// Where the next, older page begins. Events of other kinds are passed over, so a page may hold
-    /// few uses or none and still have older ones behind it.
-    pub older: Option<Sequence>,
-}
-
-/// The newest uses first, before `before`.
-pub async fn history(
-    provider: &Provider,
-    live: &LiveSession,
-    before: Option<Sequence>,
-    limit: u32,
-) -> Result<HistoryPage, Fault> {
-    let events = provider.store.history_of(live.subject.id, before, limit).await?;
-    let full = events.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
-    let older = events.last().filter(|_| full).map(RecordedEvent::sequence);
-    let uses = events
-        .iter()
-        .filter_map(|recorded| match (&recorded.event().kind, &recorded.event().client) {
-            (EventKind::GrantIssued { acr, .. }, Some(client)) => Some(Use {
-                sequence: recorded.sequence(),
-                at: recorded.event().at,
-                client: client.clone(),
-                acr: acr.clone(),
-            }),
-            _ => None,
-        })
-        .collect();
-    Ok(HistoryPage { uses, older })
-}
 
 pub async fn sessions(
     provider: &Provider,

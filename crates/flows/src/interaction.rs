@@ -10,6 +10,7 @@ use jose::digest::sha256;
 use protocol::AuthorizationRequest;
 use serde::{Deserialize, Serialize};
 
+use crate::proof::Admits;
 use crate::provider::Provider;
 use crate::refusal::{Fault, PageRefusal};
 use crate::sealed::{self, SealedFact};
@@ -45,6 +46,8 @@ pub enum Errand {
     /// To change how they log in: asks for a recent and strong login (NIST SP 800-63B-4 §4.1.2,
     /// ATK-095).
     ChangeAuthenticators,
+    /// To lift the lock they asked for: both factors, and nothing else opens.
+    Unlock,
 }
 
 /// A request whose client and redirect URI were found good.
@@ -89,6 +92,15 @@ impl Interaction {
             .filter(|interaction| now < interaction.started_at.plus(Self::LIFE))
             .filter(|interaction| interaction.browser == *browser)
             .ok_or(PageRefusal::StaleInteraction)
+    }
+
+    /// Who may come in at the end of it.
+    pub fn admits(&self) -> Admits {
+        match &self.purpose {
+            Purpose::Home { errand: Errand::Unlock, .. } => Admits::LockedByHolder,
+            Purpose::Home { errand: Errand::Look | Errand::ChangeAuthenticators, .. }
+            | Purpose::Authorize(_) => Admits::Usable,
+        }
     }
 
     /// The same on every page of this attempt, and of no other.

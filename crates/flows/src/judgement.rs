@@ -6,6 +6,7 @@ use assurance::{
     AcrWish, Context, Decision, DecisionRequest, DenyCode, Evaluation, Fal, Policy, ReasonCode,
     Requirement, StepUpOption, VnAuthenticationLevel, decide, evaluate,
 };
+use identity_core::account::AccountState;
 use identity_core::authenticator::AuthenticatorStatus;
 use identity_core::{
     AuthenticationEvidence, Authenticator, RecordedDecision, RelyingParty, SubjectState, Timestamp,
@@ -16,6 +17,8 @@ use protocol::authorize::Prompt;
 use crate::authorize::demanded_acr;
 use crate::decisions;
 use crate::interaction::{Errand, Interaction, Purpose};
+use crate::lock::holder_may_lift;
+use crate::proof::Admits;
 use crate::proof::ways::{self, passable};
 use crate::provider::Provider;
 use crate::refusal::Fault;
@@ -72,11 +75,11 @@ pub fn judge(
     let purpose = purpose_of(party, &scopes_of(request));
     let question = Question {
         policy: &policy,
-        state: live.subject.state(),
+        state: state_for(interaction, live, &policy),
         evidence: fresh_enough(&evidence, interaction, now),
         authenticators,
         requirement: match &interaction.purpose {
-            Purpose::Home { errand: Errand::ChangeAuthenticators, .. } => {
+            Purpose::Home { errand: Errand::ChangeAuthenticators | Errand::Unlock, .. } => {
                 policy.requirement(MANAGEMENT).cloned().ok_or(Fault::NoPolicy)?
             }
             Purpose::Home { errand: Errand::Look, .. } | Purpose::Authorize(_) => {
@@ -87,8 +90,9 @@ pub fn judge(
         fal: party.map_or(Fal::default(), fal_of),
         now,
     };
-    if let (Decision::Deny { code: DenyCode::RequirementUnreachable, .. }, None) =
-        (question.decide(&wish), request)
+    let unlocking = interaction.admits() == Admits::LockedByHolder;
+    if let (Decision::Deny { code: DenyCode::RequirementUnreachable, .. }, None, false) =
+        (question.decide(&wish), request, unlocking)
     {
         // Who has no second factor yet must be able to set one up: a recent login is all there is.
         let recent = Requirement::default().within(question.requirement.max_age);
@@ -104,6 +108,24 @@ pub fn judge(
     };
     let recorded = party.map(|_| question.recorded(&wish));
     Ok(judgement(decision, question.evidence, recorded))
+}
+
+/// The person's state as this errand may take it: who comes to lift the lock they asked for is judged
+/// as if it were lifted.
+fn state_for(interaction: &Interaction, live: &LiveSession, policy: &Policy) -> SubjectState {
+    let state = live.subject.state();
+    let account = &live.subject.account;
+    match (interaction.admits(), &account.state) {
+        (Admits::LockedByHolder, AccountState::Locked { lock, .. })
+            if holder_may_lift(policy, lock) =>
+        {
+            match account.clone().unlock() {
+                Ok(unlocked) => SubjectState { account: unlocked.state, ..state },
+                Err(_) => state,
+            }
+        }
+        (Admits::Usable | Admits::LockedByHolder, _) => state,
+    }
 }
 
 /// A stored grant as it stands now.

@@ -12,12 +12,15 @@
 //!  token        code · refresh · client_credentials ──> issue (tokens as sealed facts)
 //!  userinfo     claims of a person, as agreed            revoke · logout   taking back
 //!  citizen      the account holder's own page            admin             the operator's verbs
+//!  history      what happened to an account              dispute           "that was not me"
+//!  authenticators  named, lost, taken away               lock              by the holder, and undone
 //!  provider     settings and ports, in one place         refusal           what "no" means
 //!  password     Argon2id on hashers, threads of its own
 //! ```
 
 pub mod admin;
 pub mod app;
+pub mod authenticators;
 pub mod authorize;
 mod binding;
 pub mod challenge;
@@ -25,11 +28,14 @@ pub mod citizen;
 pub mod claims;
 pub mod consent;
 pub mod decisions;
+pub mod dispute;
 pub mod hashers;
+pub mod history;
 mod identifier;
 pub mod interaction;
 pub mod issue;
 pub mod judgement;
+pub mod lock;
 pub mod login;
 pub mod logout;
 pub mod passkey;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use identity_core::id::DeliveryId;
 use identity_core::secret::SecretDigest;
 use identity_core::session::SessionEndReason;
-use identity_core::{RelyingParty, Session, Timestamp};
+use identity_core::{RelyingParty, Session, SessionId, SubjectId, Timestamp};
 use jose::{
     Expected, Expiry, IdTokenClaims, LogoutEvents, LogoutTokenClaims, SigningAlgorithm, TokenKind,
     TokenType, sign, verify_own,
@@ -165,9 +165,9 @@ impl PendingLogout {
 /// The relying parties that got something in this session.
 pub async fn parties_of(
     provider: &Provider,
-    session: &Session,
+    session: SessionId,
 ) -> Result<Vec<Arc<RelyingParty>>, Fault> {
-    let clients = provider.store.clients_of_session(session.id).await?;
+    let clients = provider.store.clients_of_session(session).await?;
     Ok(clients.iter().filter_map(|client| provider.registry.get(client)).collect())
 }
 
@@ -189,6 +189,16 @@ pub async fn notices_for(
     session: &Session,
     now: Timestamp,
 ) -> Result<Vec<Notice>, Fault> {
+    notices_about(provider, session.subject, session.id, now).await
+}
+
+/// The same of a session that may be forgotten here while a relying party still keeps its own.
+pub async fn notices_about(
+    provider: &Provider,
+    subject: SubjectId,
+    session: SessionId,
+    now: Timestamp,
+) -> Result<Vec<Notice>, Fault> {
     let parties = parties_of(provider, session).await?;
     Ok(parties
         .into_iter()
@@ -197,8 +207,8 @@ pub async fn notices_for(
                 id: DeliveryId::generate(now, provider.entropy.as_ref()),
                 client: party.client_id.clone(),
                 uri: party.backchannel_logout_uri.clone()?,
-                subject_identifier: subject_identifier(&provider.settings, &party, session.subject),
-                session_identifier: session_identifier(&provider.settings, &party, session.id),
+                subject_identifier: subject_identifier(&provider.settings, &party, subject),
+                session_identifier: session_identifier(&provider.settings, &party, session),
                 queued_at: now,
                 attempts: 0,
                 due_at: now,

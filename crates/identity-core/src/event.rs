@@ -9,7 +9,9 @@ use crate::account::LockReason;
 use crate::authenticator::AuthenticatorKind;
 use crate::decision::RecordedDecision;
 use crate::grant::RevocationReason;
-use crate::id::{AuthenticatorId, ClientId, EventId, GrantId, SessionId, SubjectId, TokenId};
+use crate::id::{
+    AuthenticatorId, CaseNumber, ClientId, EventId, GrantId, SessionId, SubjectId, TokenId,
+};
 use crate::number::Province;
 use crate::session::SessionEndReason;
 use crate::time::{Entropy, Timestamp};
@@ -63,9 +65,23 @@ pub enum EventKind {
         authenticator: AuthenticatorId,
         kind: AuthenticatorKind,
     },
+    /// Reported lost, or used by somebody else: it proves nothing until it is bound anew.
+    AuthenticatorSuspended {
+        authenticator: AuthenticatorId,
+        kind: AuthenticatorKind,
+    },
     AuthenticatorRemoved {
         authenticator: AuthenticatorId,
         kind: AuthenticatorKind,
+    },
+    /// "Không phải tôi": the holder says that a login or a use was not theirs. Which sessions ended and
+    /// which authenticators were suspended for it stands in events of their own.
+    UseDisputed {
+        case: CaseNumber,
+        session: SessionId,
+        /// The row of the history; absent where a session as such was disputed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        disputed: Option<EventId>,
     },
     PasswordChanged {
         authenticator: AuthenticatorId,

@@ -142,6 +142,59 @@ impl<'de> Deserialize<'de> for ClientId {
     }
 }
 
+/// What a person reads to the help line about a dispute: eight letters and digits, like `7K3M-9QXA`.
+/// Neither the digits alone nor their number can be taken for an identity or telephone number.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CaseNumber(String);
+
+impl CaseNumber {
+    /// Without I, L, O and U, which are misheard or misread.
+    const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+    pub fn generate(entropy: &dyn Entropy) -> Self {
+        let symbol = |byte: u8| Self::ALPHABET.get(usize::from(byte % 32)).copied().unwrap_or(b'0');
+        let symbols = random_bytes::<8>(entropy).map(symbol).map(char::from);
+        let (first, last): (String, String) =
+            (symbols.iter().take(4).collect(), symbols.iter().skip(4).collect());
+        Self(format!("{first}-{last}"))
+    }
+
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let ours = |group: &str| {
+            group.len() == 4 && group.bytes().all(|byte| Self::ALPHABET.contains(&byte))
+        };
+        match text.split_once('-') {
+            Some((first, last)) if ours(first) && ours(last) => Ok(Self(text.to_owned())),
+            Some(_) | None => Err(IdError),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CaseNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl TryFrom<String> for CaseNumber {
+    type Error = IdError;
+
+    fn try_from(text: String) -> Result<Self, IdError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<CaseNumber> for String {
+    fn from(case: CaseNumber) -> Self {
+        case.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,6 +204,14 @@ mod tests {
         assert!(ClientId::parse("cong-dich-vu-cong").is_ok());
         for bad in ["", "with space", "tab\t", "đvc", &"x".repeat(129)] {
             assert_eq!(ClientId::parse(bad), Err(IdError), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_case_number_is_short_and_of_letters_that_are_not_misheard() {
+        assert!(CaseNumber::parse("7K3M-9QXA").is_ok());
+        for refused in ["", "7K3M9QXA", "7K3M-9QX", "7k3m-9qxa", "OIL0-UUUU", "7K3M-9QXA-1"] {
+            assert!(CaseNumber::parse(refused).is_err(), "{refused}");
         }
     }
 }

@@ -42,7 +42,9 @@ pub use authenticator::{Authenticator, AuthenticatorKind};
 pub use decision::RecordedDecision;
 pub use event::{EventKind, SecurityEvent};
 pub use evidence::AuthenticationEvidence;
-pub use id::{AuthenticatorId, ClientId, EventId, EvidenceId, GrantId, SessionId, SubjectId};
+pub use id::{
+    AuthenticatorId, CaseNumber, ClientId, EventId, EvidenceId, GrantId, SessionId, SubjectId,
+};
 pub use login_name::LoginName;
 pub use name::PersonName;
 pub use number::{IdentityNumber, PersonalNumber, Province};

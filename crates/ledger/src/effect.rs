@@ -52,8 +52,15 @@ impl Effect {
             EventKind::AuthenticatorDisabled { .. } => {
                 Self::CredentialChanged { subject: subject("authenticator_disabled")? }
             }
+            EventKind::AuthenticatorSuspended { .. } => {
+                Self::CredentialChanged { subject: subject("authenticator_suspended")? }
+            }
             EventKind::AuthenticatorRemoved { .. } => {
                 Self::CredentialChanged { subject: subject("authenticator_removed")? }
+            }
+            // Also where nothing could be suspended: whoever it was holds no token any longer.
+            EventKind::UseDisputed { .. } => {
+                Self::CredentialChanged { subject: subject("use_disputed")? }
             }
             EventKind::SessionEnded { session, .. } => Self::SessionEnded { session: *session },
             EventKind::GrantRevoked { grant, .. } => Self::GrantRevoked { grant: *grant },

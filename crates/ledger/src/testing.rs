@@ -8,8 +8,8 @@ use identity_core::grant::RevocationReason;
 use identity_core::id::TokenId;
 use identity_core::session::SessionEndReason;
 use identity_core::{
-    AuthenticatorId, AuthenticatorKind, ClientId, EventId, EventKind, GrantId, SecurityEvent,
-    SessionId, SubjectId, Timestamp,
+    AuthenticatorId, AuthenticatorKind, CaseNumber, ClientId, EventId, EventKind, GrantId,
+    SecurityEvent, SessionId, SubjectId, Timestamp,
 };
 use identity_core::{Province, RecordedDecision};
 use uuid::Uuid;
@@ -77,7 +77,13 @@ pub fn every_kind() -> Vec<EventKind> {
         EventKind::SessionEnded { session: session(1), reason: SessionEndReason::LoggedOut },
         EventKind::AuthenticatorBound { authenticator: authenticator(1), kind },
         EventKind::AuthenticatorDisabled { authenticator: authenticator(1), kind },
+        EventKind::AuthenticatorSuspended { authenticator: authenticator(1), kind },
         EventKind::AuthenticatorRemoved { authenticator: authenticator(1), kind },
+        EventKind::UseDisputed {
+            case: CaseNumber::parse("7K3M-9QXA").unwrap(),
+            session: session(1),
+            disputed: Some(EventId::from_uuid(Uuid::from_u128(9))),
+        },
         EventKind::PasswordChanged { authenticator: authenticator(1) },
         EventKind::ConsentGiven { scopes: words(), claims: words() },
         EventKind::ConsentWithdrawn,

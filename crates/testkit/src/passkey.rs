@@ -17,6 +17,7 @@ pub type Fields = Vec<(&'static str, String)>;
 
 /// One passkey. Its fields are what it tells; a test changes one and everything else stays right.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "flags as the specification has them")]
 pub struct SoftKey {
     /// The private key: who has it is the holder.
     pub pkcs8: Vec<u8>,

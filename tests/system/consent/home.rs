@@ -30,7 +30,13 @@ async fn the_front_door_and_every_page_of_mine_ask_me_to_log_in_first() {
         "/home/sessions",
         "/home/consents",
         "/home/history",
+        "/home/not-me",
+        "/home/not-me?use=1",
         "/home/security",
+        "/home/security/authenticators",
+        "/home/security/authenticator",
+        "/home/security/lock",
+        "/unlock",
         "/home/security/password",
         "/home/security/totp",
     ] {

@@ -4,9 +4,11 @@
 //!  asking      when the question comes, and what the answer covers
 //!  home        level, sessions, consents with withdrawal, history
 //!  security    changing the password, enrolling and replacing the authenticator application
+//!  centre      "that was not me", ways to log in lost and taken away, lock and unlock
 //! ```
 
 mod asking;
+mod centre;
 mod home;
 mod security;
 mod verified;

@@ -27,7 +27,7 @@ card-until = until { $day }
 card-expired = Expired
 card-expired-on = on { $day }
 
-sessions-lead = Where your account is signed in. If you do not recognise a place, end that session and change your password.
+sessions-lead = Where your account is signed in. If you do not recognise a place, choose “That was not me”.
 sessions-end-others = End all other sessions
 session-here = This browser
 session-last-used = Last used
@@ -41,9 +41,9 @@ consent-data = Information
 consent-given = Agreed
 consent-withdraw = Withdraw consent
 
-history-lead = Each time a service asked who you are. The history is kept for 5 years.
+history-lead = Each time a service asked who you are, and every change to your account. The history is kept for 5 years.
 history-none = Nothing has been recorded yet.
-history-older = Show earlier uses
+history-older = Show earlier entries
 column-time = Time
 column-party = Service
 column-purpose = Purpose

@@ -27,7 +27,7 @@ card-until = đến { $day }
 card-expired = Hết hạn
 card-expired-on = từ { $day }
 
-sessions-lead = Những nơi tài khoản của bạn đang đăng nhập. Thấy nơi lạ, hãy kết thúc phiên đó và đổi mật khẩu.
+sessions-lead = Những nơi tài khoản của bạn đang đăng nhập. Thấy nơi lạ, hãy chọn “Không phải tôi”.
 sessions-end-others = Kết thúc mọi phiên khác
 session-here = Trình duyệt này
 session-last-used = Dùng lần cuối
@@ -41,9 +41,9 @@ consent-data = Thông tin
 consent-given = Đồng ý lúc
 consent-withdraw = Rút lại đồng ý
 
-history-lead = Mỗi lần một dịch vụ hỏi bạn là ai. Lịch sử được lưu 5 năm.
-history-none = Chưa có lần sử dụng nào.
-history-older = Xem các lần trước đó
+history-lead = Mỗi lần một dịch vụ hỏi bạn là ai, và mỗi thay đổi của tài khoản. Lịch sử được lưu 5 năm.
+history-none = Chưa có gì được ghi lại.
+history-older = Xem các mục cũ hơn
 column-time = Thời gian
 column-party = Dịch vụ
 column-purpose = Mục đích

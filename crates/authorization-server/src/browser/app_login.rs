@@ -83,6 +83,7 @@ pub async fn submit(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
     };
     let attempt = Attempt {
         standing: Standing::Alone,
+        admits: step.interaction.admits(),
         session: step.live.as_ref().map(|live| &live.session),
         client: step.client(),
         browser: &step.visit.device,

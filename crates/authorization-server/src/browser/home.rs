@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::response::Response;
 use flows::citizen;
+use flows::history::{self, What as Happened};
 use flows::logout::parties_of;
 use flows::session::LiveSession;
 use flows::{PageRefusal, consent};
@@ -17,14 +18,14 @@ use crate::cookies::Cookie;
 use crate::form::OwnForm;
 use crate::headers::ContentPolicy;
 use crate::pages::Page;
-use crate::pages::history::{History, Use};
+use crate::pages::history::{Entry, History, What};
 use crate::pages::home::{Consents, GivenConsent, LastLogin, Overview, Place, Session, Sessions};
 use crate::pages::paths;
 use crate::pages::shared::{self, AuthenticationLevel, Data, Notice};
 use crate::stop::Stop;
 use crate::visit::Visit;
 
-const USES_PER_PAGE: u32 = 50;
+const ENTRIES_PER_PAGE: u32 = 50;
 
 /// Shows one of the citizen's pages; the notice it carries is told once.
 pub(super) fn show(visit: &Visit, page: &impl Page) -> Result<Response, Stop> {
@@ -42,7 +43,7 @@ pub(super) fn done(visit: &Visit, path: &str, notice: Notice) -> Response {
     response
 }
 
-fn name_of(visit: &Visit, client: &ClientId) -> String {
+pub(super) fn name_of(visit: &Visit, client: &ClientId) -> String {
     match visit.state.provider.registry.get(client) {
         Some(party) => in_language(&party.name, visit.language).to_owned(),
         None => client.to_string(),
@@ -51,20 +52,36 @@ fn name_of(visit: &Visit, client: &ClientId) -> String {
 
 pub async fn overview(visit: Visit) -> Result<Response, Stop> {
     let live = holder(&visit, paths::HOME).await?;
-    let history = citizen::history(&visit.state.provider, &live, None, USES_PER_PAGE).await?;
-    let before = history.uses.iter().find(|used| used.at < live.session.created_at);
+    let history = history::history(&visit.state.provider, &live, None, ENTRIES_PER_PAGE).await?;
+    let before = history.entries.iter().filter(|entry| entry.at < live.session.created_at);
+    let last_login = before.into_iter().find_map(|entry| last_login(&visit, entry));
     let profile = &live.subject.profile;
     let page = Overview {
         name: profile.name.as_str().to_owned(),
         masked_number: profile.number.masked(),
         account_level: words::account_level(live.subject.account.level),
         card: words::card(live.subject.card.as_ref(), visit.now.day_in_viet_nam()),
-        last_login: before.map(|used| LastLogin {
-            at: moment(used.at),
-            relying_party: Some(name_of(&visit, &used.client)),
-        }),
+        last_login,
+        notice: visit.notice,
     };
     show(&visit, &page)
+}
+
+fn last_login(visit: &Visit, entry: &history::Entry) -> Option<LastLogin> {
+    let client = match &entry.what {
+        Happened::Used { client, .. } => Some(client),
+        Happened::LoggedIn { client, .. } => client.as_ref(),
+        Happened::Bound(_)
+        | Happened::Disabled(_)
+        | Happened::Suspended(_)
+        | Happened::Removed(_)
+        | Happened::PasswordChanged
+        | Happened::Locked
+        | Happened::Unlocked
+        | Happened::Disputed(_) => return None,
+    };
+    let relying_party = client.map(|client| name_of(visit, client));
+    Some(LastLogin { at: moment(entry.at), relying_party })
 }
 
 pub async fn sessions(visit: Visit) -> Result<Response, Stop> {
@@ -72,7 +89,7 @@ pub async fn sessions(visit: Visit) -> Result<Response, Stop> {
     let provider = &visit.state.provider;
     let mut sessions = Vec::new();
     for session in citizen::sessions(provider, &live, visit.now).await? {
-        let parties = parties_of(provider, &session).await?;
+        let parties = parties_of(provider, session.id).await?;
         let here = session.id == live.session.id;
         let shown = Session {
             handle: session.id.to_string(),
@@ -158,21 +175,37 @@ pub async fn history(visit: Visit) -> Result<Response, Stop> {
     let live = holder(&visit, paths::HOME_HISTORY).await?;
     let before = visit.query()?.get("before").and_then(|text| text.parse().ok()).map(Sequence);
     let provider = &visit.state.provider;
-    let history = citizen::history(provider, &live, before, USES_PER_PAGE).await?;
-    let uses = history.uses.iter().map(|used| shown_use(&visit, used)).collect();
+    let history = history::history(provider, &live, before, ENTRIES_PER_PAGE).await?;
+    let entries = history.entries.iter().map(|entry| shown(&visit, entry)).collect();
     let older = history.older.map(|Sequence(at)| format!("{}?before={at}", paths::HOME_HISTORY));
-    show(&visit, &History { uses, older })
+    show(&visit, &History { entries, older })
 }
 
-fn shown_use(visit: &Visit, used: &citizen::Use) -> Use {
-    let party = visit.state.provider.registry.get(&used.client);
-    let level = assurance::Acr::parse(&used.acr)
-        .and_then(|acr| words::authentication_level(acr.asks().vn_authentication));
-    Use {
-        at: moment(used.at),
-        relying_party: name_of(visit, &used.client),
-        purpose: party
-            .map(|party| in_language(&party.agreement.purpose, visit.language).to_owned()),
-        level: level.unwrap_or(AuthenticationLevel::One),
-    }
+fn shown(visit: &Visit, entry: &history::Entry) -> Entry {
+    let what = match &entry.what {
+        Happened::Used { client, acr, .. } => {
+            let party = visit.state.provider.registry.get(client);
+            let level = assurance::Acr::parse(acr)
+                .and_then(|acr| words::authentication_level(acr.asks().vn_authentication));
+            What::Use {
+                relying_party: name_of(visit, client),
+                purpose: party
+                    .map(|party| in_language(&party.agreement.purpose, visit.language).to_owned()),
+                level: level.unwrap_or(AuthenticationLevel::One),
+            }
+        }
+        Happened::LoggedIn { client, with, .. } => What::Login {
+            relying_party: client.as_ref().map(|client| name_of(visit, client)),
+            with: with.clone(),
+        },
+        Happened::Bound(kind) => What::Bound(*kind),
+        Happened::Disabled(kind) => What::Disabled(*kind),
+        Happened::Suspended(kind) => What::Suspended(*kind),
+        Happened::Removed(kind) => What::Removed(*kind),
+        Happened::PasswordChanged => What::PasswordChanged,
+        Happened::Locked => What::Locked,
+        Happened::Unlocked => What::Unlocked,
+        Happened::Disputed(case) => What::Disputed { case: case.to_string() },
+    };
+    Entry { handle: entry.sequence.to_string(), at: moment(entry.at), what }
 }

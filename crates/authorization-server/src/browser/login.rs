@@ -55,6 +55,7 @@ pub async fn submit(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
     let attempt = PasswordAttempt {
         username,
         password,
+        admits: step.interaction.admits(),
         client: step.client(),
         session: step.live.as_ref().map(|live| &live.session),
         browser: &step.visit.device,

@@ -87,7 +87,7 @@ async fn ask(
 ) -> Result<Response, Stop> {
     let provider = &visit.state.provider;
     let name = |party: &RelyingParty| in_language(&party.name, visit.language).to_owned();
-    let parties = parties_of(provider, &live.session).await?;
+    let parties = parties_of(provider, live.session.id).await?;
     let policy = ContentPolicy::leading_to(way_back.as_ref().map(|way_back| way_back.url.as_str()));
     let pending = PendingLogout { browser: visit.browser.digest(), way_back, asked_at: visit.now };
     let sealed = pending.seal(provider, visit.now)?;

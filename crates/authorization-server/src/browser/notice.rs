@@ -2,7 +2,7 @@
 
 use crate::pages::shared::Notice;
 
-const WORDS: [(Notice, &str); 9] = [
+const WORDS: &[(Notice, &str)] = &[
     (Notice::SessionEnded, "session-ended"),
     (Notice::OtherSessionsEnded, "other-sessions-ended"),
     (Notice::ConsentWithdrawn, "consent-withdrawn"),
@@ -12,12 +12,16 @@ const WORDS: [(Notice, &str); 9] = [
     (Notice::PasskeyAdded, "passkey-added"),
     (Notice::PasskeyRenamed, "passkey-renamed"),
     (Notice::PasskeyRemoved, "passkey-removed"),
+    (Notice::AuthenticatorRenamed, "authenticator-renamed"),
+    (Notice::AuthenticatorLost, "authenticator-lost"),
+    (Notice::AuthenticatorRemoved, "authenticator-removed"),
+    (Notice::AccountUnlocked, "account-unlocked"),
 ];
 
 pub fn parse(word: &str) -> Option<Notice> {
-    WORDS.into_iter().find(|(_, known)| *known == word).map(|(notice, _)| notice)
+    WORDS.iter().find(|(_, known)| *known == word).map(|(notice, _)| *notice)
 }
 
 pub fn word(notice: Notice) -> &'static str {
-    WORDS.into_iter().find(|(known, _)| *known == notice).map_or("", |(_, word)| word)
+    WORDS.iter().find(|(known, _)| *known == notice).map_or("", |(_, word)| word)
 }

@@ -106,6 +106,7 @@ async fn prove(step: &Step, answer: &Answer<'_>) -> Result<SessionHandle, LoginE
     }
     let attempt = Attempt {
         standing: Standing::Alone,
+        admits: interaction.admits(),
         session: step.live.as_ref().map(|live| &live.session),
         client: step.client(),
         browser: &visit.device,

@@ -56,6 +56,7 @@ pub struct Overview {
     pub account_level: AccountLevel,
     pub card: CardValidity,
     pub last_login: Option<LastLogin>,
+    pub notice: Option<Notice>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,6 +140,7 @@ fn overview_faces() -> Vec<(&'static str, Overview)> {
         account_level,
         card,
         last_login,
+        notice: None,
     };
     let last = LastLogin { at: Moment(1_795_285_800), relying_party: Some(samples::portal().name) };
     let own = LastLogin { at: Moment(1_795_285_800), relying_party: None };

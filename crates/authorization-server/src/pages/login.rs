@@ -62,6 +62,11 @@ pub enum AccountProblem {
 }
 
 impl Login {
+    /// The one closed account that its holder can open from here.
+    pub(super) fn can_unlock(&self) -> bool {
+        self.problem == Some(LoginProblem::Account(AccountProblem::LockedByHolder))
+    }
+
     pub(super) fn faults(&self, frame: &Frame<'_>) -> Faults {
         Faults(self.problem.map(|problem| problem.fault(frame)))
     }

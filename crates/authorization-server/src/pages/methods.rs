@@ -60,6 +60,16 @@ pub fn of_kind(kind: AuthenticatorKind) -> Option<&'static Method> {
     METHODS.iter().find(|method| method.kind == kind)
 }
 
+/// What a kind is called, also one that nothing here can prove with.
+pub(super) fn name_of(kind: AuthenticatorKind, frame: &Frame<'_>) -> String {
+    of_kind(kind).map_or_else(|| frame.t("method-other"), |method| method.name(frame))
+}
+
+/// Several kinds in one line.
+pub(super) fn names_of(kinds: &[AuthenticatorKind], frame: &Frame<'_>) -> String {
+    kinds.iter().map(|kind| name_of(*kind, frame)).collect::<Vec<_>>().join(", ")
+}
+
 pub fn of_word(word: &str) -> Option<&'static Method> {
     METHODS.iter().find(|method| method.word == word)
 }

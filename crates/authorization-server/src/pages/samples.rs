@@ -4,8 +4,8 @@ use super::Page;
 use super::select_account;
 use super::shared::{Holder, RelyingParty};
 use super::{
-    app_device, app_login, consent, error, form_post, history, home, login, logout, methods,
-    passkey, recovery_code, second_factor, security,
+    app_device, app_login, authenticators, consent, dispute, error, form_post, history, home, lock,
+    login, logout, methods, passkey, recovery_code, second_factor, security,
 };
 
 pub(super) const CSRF: &str = "sample-csrf";
@@ -55,6 +55,13 @@ pub fn all() -> Vec<(&'static str, Box<dyn Page>)> {
     add::<home::Sessions>(&mut all);
     add::<home::Consents>(&mut all);
     add::<history::History>(&mut all);
+    add::<dispute::Dispute>(&mut all);
+    add::<dispute::Disputed>(&mut all);
+    add::<authenticators::Authenticators>(&mut all);
+    add::<authenticators::OneAuthenticator>(&mut all);
+    add::<lock::LockAccount>(&mut all);
+    add::<lock::Locked>(&mut all);
+    add::<lock::Unlock>(&mut all);
     add::<security::Security>(&mut all);
     add::<security::ChangePassword>(&mut all);
     add::<security::EnrolTotp>(&mut all);

@@ -149,6 +149,10 @@ pub enum Notice {
     PasskeyRenamed,
     PasskeyRemoved,
     AppRemoved,
+    AuthenticatorRenamed,
+    AuthenticatorLost,
+    AuthenticatorRemoved,
+    AccountUnlocked,
 }
 
 impl Notice {
@@ -163,6 +167,10 @@ impl Notice {
             Self::PasskeyRenamed => "notice-passkey-renamed",
             Self::PasskeyRemoved => "notice-passkey-removed",
             Self::AppRemoved => "notice-app-removed",
+            Self::AuthenticatorRenamed => "notice-authenticator-renamed",
+            Self::AuthenticatorLost => "notice-authenticator-lost",
+            Self::AuthenticatorRemoved => "notice-authenticator-removed",
+            Self::AccountUnlocked => "notice-account-unlocked",
         }
     }
 }

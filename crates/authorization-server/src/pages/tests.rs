@@ -41,6 +41,23 @@ fn html_of(name: &str) -> String {
     page_called(name).render(&Frame::new(&texts, Language::Vi, HERE)).unwrap()
 }
 
+/// What is looked at for accessibility in a browser (`tests/e2e/axe.test.mjs`) is what stands in
+/// `samples::all`.
+#[test]
+fn no_page_is_missing_among_the_samples() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pages");
+    let mut pages = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            let source = std::fs::read_to_string(&path).unwrap();
+            pages += source.lines().filter(|line| line.starts_with("page!(")).count();
+        }
+    }
+    let looked_at = include_str!("samples.rs").matches(">(&mut all);").count();
+    assert_eq!(pages, looked_at, "a page is missing in samples::all");
+}
+
 #[test]
 fn every_page_names_its_language_has_one_heading_and_no_missing_text() {
     every_page(|name, html, language| {

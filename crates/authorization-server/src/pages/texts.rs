@@ -83,6 +83,7 @@ const FILES: [(Language, &[(&str, &str)]); 2] = [
             ("vi/consent.ftl", include_str!("../../locales/vi/consent.ftl")),
             ("vi/error.ftl", include_str!("../../locales/vi/error.ftl")),
             ("vi/home.ftl", include_str!("../../locales/vi/home.ftl")),
+            ("vi/centre.ftl", include_str!("../../locales/vi/centre.ftl")),
         ],
     ),
     (
@@ -94,6 +95,7 @@ const FILES: [(Language, &[(&str, &str)]); 2] = [
             ("en/consent.ftl", include_str!("../../locales/en/consent.ftl")),
             ("en/error.ftl", include_str!("../../locales/en/error.ftl")),
             ("en/home.ftl", include_str!("../../locales/en/home.ftl")),
+            ("en/centre.ftl", include_str!("../../locales/en/centre.ftl")),
         ],
     ),
 ];

@@ -24,12 +24,13 @@ use identity_core::account::AccountState;
 use identity_core::authenticator::{AttemptGate, AuthenticatorStatus};
 use identity_core::event::LoginRefusalReason;
 use identity_core::{
-    AuthenticationEvidence, Authenticator, AuthenticatorId, ClientId, EventKind, EvidenceId,
-    Province, SecurityEvent, Session, Subject, SubjectId, Timestamp,
+    Account, AuthenticationEvidence, Authenticator, AuthenticatorId, ClientId, EventKind,
+    EvidenceId, Province, SecurityEvent, Session, Subject, SubjectId, Timestamp,
 };
 use node::measure::Step;
 use storage::{Change, Commit, Contest, Enrolment, StoreError, ThrottleKey};
 
+use crate::lock::holder_may_lift;
 use crate::login::{LoginError, LoginRefusal};
 use crate::provider::Provider;
 use crate::refusal::Fault;
@@ -44,10 +45,39 @@ pub enum Standing {
     Beside,
 }
 
+/// Whose proof opens a session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Admits {
+    /// Of an account in use.
+    Usable,
+    /// Also of one that its holder locked: they are on their way to unlock it, and whatever else such a
+    /// session asks for is judged by the account's state as ever.
+    LockedByHolder,
+}
+
+impl Admits {
+    fn lets_in(
+        self,
+        provider: &Provider,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<bool, Fault> {
+        Ok(match (&account.state, self) {
+            (AccountState::Activated { .. }, _) => true,
+            (AccountState::Locked { lock, .. }, Self::LockedByHolder) => {
+                holder_may_lift(provider.policy(now)?.as_ref(), lock)
+            }
+            (AccountState::Locked { .. }, Self::Usable)
+            | (AccountState::Registered { .. } | AccountState::Deceased { .. }, _) => false,
+        })
+    }
+}
+
 /// Where a proof was given, and for whom.
 #[derive(Clone, Copy)]
 pub struct Attempt<'a> {
     pub standing: Standing,
+    pub admits: Admits,
     /// The browser's present session, if any.
     pub session: Option<&'a Session>,
     /// The relying party that sent the browser here.
@@ -61,7 +91,9 @@ impl<'a> Attempt<'a> {
     /// One more proof of the person whose session this is.
     pub fn beside(live: &'a LiveSession, client: Option<&'a ClientId>, now: Timestamp) -> Self {
         let (standing, session) = (Standing::Beside, Some(&live.session));
-        Self { standing, session, client, browser: &live.session.browser, now }
+        // Whoever it is has come in already.
+        let admits = Admits::Usable;
+        Self { standing, admits, session, client, browser: &live.session.browser, now }
     }
 
     const fn step(&self) -> Step {
@@ -201,7 +233,7 @@ async fn accept(
     let Checked { subject, enrolment, .. } = &checked;
     let refused = |reason, answer| Refused::new(Some(subject), Some(enrolment), reason, answer);
     if attempt.standing == Standing::Alone
-        && !matches!(subject.account.state, AccountState::Activated { .. })
+        && !attempt.admits.lets_in(provider, &subject.account, attempt.now)?
     {
         let answer = LoginRefusal::AccountNotUsable(subject.account.state.clone());
         let refused = refused(LoginRefusalReason::AccountNotUsable, answer);

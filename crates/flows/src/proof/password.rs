@@ -5,7 +5,7 @@ use identity_core::event::LoginRefusalReason;
 use identity_core::{ClientId, LoginName, Session, Subject, Timestamp};
 use storage::{Credential, Enrolment, ThrottleKey};
 
-use super::{Attempt, Checked, Refused, Standing, Stopped, evidence_of, gate_at, take};
+use super::{Admits, Attempt, Checked, Refused, Standing, Stopped, evidence_of, gate_at, take};
 use crate::login::{LoginError, LoginRefusal};
 use crate::password::{Password, PasswordCheck};
 use crate::provider::Provider;
@@ -16,6 +16,7 @@ use crate::session::SessionHandle;
 pub struct PasswordAttempt<'a> {
     pub username: &'a str,
     pub password: &'a str,
+    pub admits: Admits,
     /// The browser's present session, if any.
     pub session: Option<&'a Session>,
     /// The relying party that sent the browser here.
@@ -32,6 +33,7 @@ pub async fn with_password(
 ) -> Result<SessionHandle, LoginError> {
     let attempt = Attempt {
         standing: Standing::Alone,
+        admits: typed.admits,
         session: typed.session,
         client: typed.client,
         browser: typed.browser,

@@ -53,7 +53,8 @@ impl Person {
     }
 }
 
-fn stands_alone(kind: AuthenticatorKind) -> bool {
+/// Whether a proof of this kind says who is there.
+pub fn stands_alone(kind: AuthenticatorKind) -> bool {
     WAYS.iter().any(|way| way.kind == kind && way.standing == Standing::Alone)
 }
 

@@ -59,7 +59,9 @@ fn expected(kind: &EventKind) -> (Reach, Option<TakeBackReason>) {
         EventKind::ConsentWithdrawn => by_time(Reason::ConsentWithdrawn),
         EventKind::PasswordChanged { .. }
         | EventKind::AuthenticatorDisabled { .. }
-        | EventKind::AuthenticatorRemoved { .. } => by_time(Reason::CredentialChanged),
+        | EventKind::AuthenticatorSuspended { .. }
+        | EventKind::AuthenticatorRemoved { .. }
+        | EventKind::UseDisputed { .. } => by_time(Reason::CredentialChanged),
         EventKind::ClientSuspended => by_name(Reason::ClientSuspended),
         EventKind::ClientReinstated => by_time(Reason::ClientSuspended),
         EventKind::KeyCompromised { .. } => by_name(Reason::KeyCompromised),

@@ -94,7 +94,9 @@ impl Stale {
             | EventKind::SessionEnded { .. }
             | EventKind::AuthenticatorBound { .. }
             | EventKind::AuthenticatorDisabled { .. }
+            | EventKind::AuthenticatorSuspended { .. }
             | EventKind::AuthenticatorRemoved { .. }
+            | EventKind::UseDisputed { .. }
             | EventKind::PasswordChanged { .. }
             | EventKind::ConsentGiven { .. }
             | EventKind::ConsentWithdrawn

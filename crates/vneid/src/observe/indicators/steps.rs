@@ -41,7 +41,9 @@ pub fn of(kind: &EventKind) -> Option<(Step, Outcome)> {
         | EventKind::SessionEnded { .. }
         | EventKind::AuthenticatorBound { .. }
         | EventKind::AuthenticatorDisabled { .. }
+        | EventKind::AuthenticatorSuspended { .. }
         | EventKind::AuthenticatorRemoved { .. }
+        | EventKind::UseDisputed { .. }
         | EventKind::PasswordChanged { .. }
         | EventKind::ConsentWithdrawn
         | EventKind::GrantRefreshed { .. }

@@ -1,0 +1,51 @@
+// What axe-core finds on every face of every page, in both languages, on a telephone and on a desk:
+// nothing. The pages are those of `samples::all`, written by the example `render_pages` into the folder
+// VNEID_PAGES; a unit test there fails when a page is missing.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import { after, before, it } from 'node:test';
+
+import { inBrowser } from './lib/browser.mjs';
+
+const PAGES = process.env.VNEID_PAGES;
+const TYPES = { '.css': 'text/css', '.svg': 'image/svg+xml', '.js': 'text/javascript' };
+
+let server;
+let address;
+before(async () => {
+  assert.ok(PAGES, 'VNEID_PAGES names the folder that render_pages wrote');
+  server = createServer(async (request, response) => {
+    const name = path.normalize(new URL(request.url, 'http://localhost').pathname);
+    try {
+      const body = await readFile(path.join(PAGES, name));
+      const type = TYPES[path.extname(name)] ?? 'text/html; charset=utf-8';
+      response.writeHead(200, { 'content-type': type }).end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  address = `http://127.0.0.1:${server.address().port}`;
+});
+after(() => server?.close());
+
+for (const width of [320, 1280]) {
+  it(`axe-core finds nothing on any page at ${width} px`, async () => {
+    const names = (await readdir(PAGES)).filter((name) => name.endsWith('.html')).sort();
+    assert.ok(names.length > 100, `only ${names.length} pages are in ${PAGES}`);
+    await inBrowser({ width }, async (browser) => {
+      for (const name of names) {
+        // The page that sends itself is gone before it can be looked at.
+        if (name.startsWith('form-post.')) continue;
+        await browser.open(`${address}/${name}`);
+        await browser.assertAccessible();
+        if (name.endsWith('.vi.html')) await browser.photograph(`face-${name.split('.')[0]}`);
+      }
+    });
+  });
+}
