@@ -7,7 +7,9 @@ use assurance::{
     Requirement, StepUpOption, decide, evaluate,
 };
 use identity_core::authenticator::AuthenticatorStatus;
-use identity_core::{AuthenticationEvidence, Authenticator, RelyingParty, SubjectState, Timestamp};
+use identity_core::{
+    AuthenticationEvidence, Authenticator, AuthenticatorKind, RelyingParty, SubjectState, Timestamp,
+};
 use protocol::AuthorizationRequest;
 use protocol::authorize::Prompt;
 
@@ -66,7 +68,7 @@ pub fn judge(
         policy: &policy,
         state: live.subject.state(),
         evidence: fresh_enough(&evidence, interaction, now),
-        authenticators,
+        authenticators: reachable(provider, authenticators),
         requirement: match &interaction.purpose {
             Purpose::Home { errand: Errand::ChangeAuthenticators, .. } => {
                 policy.requirement(MANAGEMENT).cloned().ok_or(Fault::NoPolicy)?
@@ -254,6 +256,14 @@ fn backed(
         })
     };
     evidence.iter().filter(stands).cloned().collect()
+}
+
+/// A code that nobody can send is no way to anything.
+fn reachable(provider: &Provider, authenticators: Vec<Authenticator>) -> Vec<Authenticator> {
+    let by_message =
+        |kind| matches!(kind, AuthenticatorKind::SmsCode | AuthenticatorKind::EmailCode);
+    let possible = provider.messaging.is_possible();
+    authenticators.into_iter().filter(|known| possible || !by_message(known.kind)).collect()
 }
 
 /// `prompt=login` and `max_age` (OC-02): older evidence does not count, but what was proven since

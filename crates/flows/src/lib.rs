@@ -10,9 +10,10 @@
 //!  binding      an authenticator comes to a person       challenge   a question asked of one browser
 //!  token        code · refresh · client_credentials ──> issue (tokens as sealed facts)
 //!  userinfo     claims of a person, as agreed            revoke · logout   taking back
+//!  recovery     a forgotten password
 //!  citizen      the account holder's own page            admin             the operator's verbs
 //!  provider     settings and ports, in one place         refusal           what "no" means
-//!  password     Argon2id on hashers, threads of its own
+//!  password     Argon2id on hashers, threads of its own    messages   codes that leave by a gateway
 //! ```
 
 pub mod admin;
@@ -29,9 +30,11 @@ pub mod issue;
 pub mod judgement;
 pub mod login;
 pub mod logout;
+pub mod messages;
 pub mod password;
 pub mod proof;
 pub mod provider;
+pub mod recovery;
 pub mod refusal;
 pub mod refused_request;
 pub mod registration;

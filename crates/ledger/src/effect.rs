@@ -49,6 +49,9 @@ impl Effect {
             EventKind::PasswordChanged { .. } => {
                 Self::CredentialChanged { subject: subject("password_changed")? }
             }
+            EventKind::AccountRecovered { .. } => {
+                Self::CredentialChanged { subject: subject("account_recovered")? }
+            }
             EventKind::AuthenticatorDisabled { .. } => {
                 Self::CredentialChanged { subject: subject("authenticator_disabled")? }
             }
@@ -73,6 +76,7 @@ impl Effect {
             EventKind::KeyCompromised { kid } => Self::KeyCompromised { kid: kid.clone() },
             // A new number changes what the next token says, not whose token it is.
             EventKind::NumberChanged
+            | EventKind::ContactChanged { .. }
             | EventKind::AccountCreated
             | EventKind::AccountActivated
             | EventKind::LoginSucceeded { .. }

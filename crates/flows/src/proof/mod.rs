@@ -5,7 +5,7 @@
 //!   └─ check    the adapter's own: Checked, or why not
 //!       ├─ accept   uses up, resets failures, records evidence, opens or extends the session: one plan
 //!       └─ refuse   one event, one line in the log, one answer
-//!  password · totp · recovery_codes   adapters, a file each
+//!  password · totp · recovery_codes · message_codes   adapters, a file each
 //!  ways                               which there are, and what each can do
 //! ```
 //!
@@ -13,6 +13,7 @@
 //! Only an adapter whose subject is known beforehand needs the session to find it: a discoverable
 //! passkey or a scanned QR code names its subject itself.
 
+pub mod message_codes;
 pub mod password;
 pub mod recovery_codes;
 pub mod totp;

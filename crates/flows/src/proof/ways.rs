@@ -25,6 +25,8 @@ pub const WAYS: &[Way] = &[
     alone(AuthenticatorKind::Password),
     beside(AuthenticatorKind::Totp),
     beside(AuthenticatorKind::RecoveryCode),
+    beside(AuthenticatorKind::SmsCode),
+    beside(AuthenticatorKind::EmailCode),
 ];
 
 /// Where nobody is logged in.
