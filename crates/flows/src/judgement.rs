@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use assurance::{
-    AcrWish, Context, Decision, DecisionRequest, DenyCode, Evaluation, Fal, Policy, ReasonCode,
-    Requirement, StepUpOption, decide, evaluate,
+    AcrWish, Context, Decision, DecisionRequest, DenyCode, Evaluation, Fal, History, Policy,
+    ReasonCode, Requirement, StepUpOption, decide, evaluate,
 };
 use identity_core::authenticator::AuthenticatorStatus;
 use identity_core::{
@@ -78,6 +78,7 @@ pub fn judge(
             }
         },
         fal: party.map_or(Fal::default(), fal_of),
+        history: History { recovered_at: live.subject.account.recovered_at, ..History::default() },
         now,
     };
     if let (Decision::Deny { code: DenyCode::RequirementUnreachable, .. }, None) =
@@ -125,6 +126,8 @@ pub fn rejudge(
         authenticators: person.authenticators.to_vec(),
         requirement: requirement_of(policy, Some(party), person.scopes)?,
         fal: fal_of(party),
+        // What was recovered lost its grants; a wait that began since is for new logins.
+        history: History::default(),
         now,
     };
     if let Decision::Deny { code, .. } = question.decide(&wish) {
@@ -171,6 +174,7 @@ struct Question<'a> {
     authenticators: Vec<Authenticator>,
     requirement: Requirement,
     fal: Fal,
+    history: History,
     now: Timestamp,
 }
 
@@ -182,7 +186,7 @@ impl Question<'_> {
             authenticators: &self.authenticators,
             requirement: &self.requirement,
             wish,
-            context: Context { fal: self.fal, ..Context::default() },
+            context: Context { fal: self.fal, history: self.history, ..Context::default() },
         };
         decide(&request, self.policy, self.now)
     }

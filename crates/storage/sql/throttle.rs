@@ -24,9 +24,7 @@ pub async fn reserve(
 ) -> Result<AttemptGate, Fault> {
     match key {
         ThrottleKey::Authenticator(id) => reserve_at(connection, *id, now).await,
-        ThrottleKey::UnknownName(_)
-        | ThrottleKey::MessageCodes(_)
-        | ThrottleKey::Recovery(_) => {
+        ThrottleKey::UnknownName(_) | ThrottleKey::MessageCodes(_) | ThrottleKey::Recovery(_) => {
             reserve_under(connection, &cipher.blind_index(&index_input(key)), now).await
         }
     }
@@ -46,9 +44,7 @@ pub async fn reset(
             .execute(connection)
             .await?;
         }
-        ThrottleKey::UnknownName(_)
-        | ThrottleKey::MessageCodes(_)
-        | ThrottleKey::Recovery(_) => {
+        ThrottleKey::UnknownName(_) | ThrottleKey::MessageCodes(_) | ThrottleKey::Recovery(_) => {
             let index = cipher.blind_index(&index_input(key));
             sqlx::query!("DELETE FROM unknown_names WHERE blind_index = $1", index.as_slice())
                 .execute(connection)

@@ -12,6 +12,8 @@ notice-other-sessions-ended = All other sessions have ended.
 notice-consent-withdrawn = Your consent is withdrawn. The service no longer receives your information.
 notice-password-changed = Your password has been changed.
 notice-totp-enrolled = Your authenticator app has been added.
+notice-message-codes-enrolled = You can now sign in with a code by message.
+notice-message-codes-stopped = No more codes go to this address.
 
 home-greeting = Hello { $name }
 home-number = Personal identification number
@@ -91,3 +93,11 @@ recovery-new = These are your recovery codes. This page shows them once.
 recovery-keep = Print or copy them and keep them safe, apart from your telephone. Each code works once.
 recovery-download = Download as a file
 recovery-done = I have put them away
+
+security-messages = Codes by message
+security-messages-why = For when there is no safer way.
+message-risk-sms = An SMS can be read by others or sent to another SIM. An authenticator app is safer and also reaches level 2.
+message-risk-email = A code by e-mail helps you set a new password. Whoever opens the mailbox reads it, so it does not take the place of your telephone.
+message-no-address = Your record has no such address yet. Go to the commune police to register one.
+message-bound = Codes go to { $address }.
+message-stop = Send no more codes here

@@ -12,6 +12,8 @@ notice-other-sessions-ended = Đã kết thúc mọi phiên đăng nhập khác.
 notice-consent-withdrawn = Đã rút lại sự đồng ý. Dịch vụ không còn nhận được thông tin của bạn.
 notice-password-changed = Đã đổi mật khẩu.
 notice-totp-enrolled = Đã thêm ứng dụng xác thực.
+notice-message-codes-enrolled = Từ nay bạn có thể đăng nhập bằng mã qua tin nhắn.
+notice-message-codes-stopped = Không còn gửi mã đến địa chỉ này.
 
 home-greeting = Xin chào { $name }
 home-number = Số định danh cá nhân
@@ -88,3 +90,11 @@ recovery-new = Đây là các mã khôi phục của bạn. Trang này chỉ hi�
 recovery-keep = Hãy in hoặc chép lại và cất ở nơi an toàn, không để cùng điện thoại. Mỗi mã dùng được một lần.
 recovery-download = Tải tệp về máy
 recovery-done = Tôi đã cất các mã
+
+security-messages = Mã qua tin nhắn và thư
+security-messages-why = Dùng khi không có cách nào an toàn hơn.
+message-risk-sms = Tin nhắn SMS có thể bị đọc trộm hoặc chuyển sang SIM khác. Ứng dụng xác thực an toàn hơn và cũng đạt mức 2.
+message-risk-email = Mã qua thư điện tử giúp bạn đặt lại mật khẩu. Ai mở được hộp thư sẽ đọc được mã, nên mã này không thay cho điện thoại.
+message-no-address = Chưa có địa chỉ này trong hồ sơ của bạn. Hãy đến công an cấp xã để đăng ký.
+message-bound = Mã được gửi đến { $address }.
+message-stop = Ngừng gửi mã đến đây

@@ -116,6 +116,7 @@ fn show_for(
         person,
         reason,
         other_ways: step.other_ways(proving),
+        can_recover: visit.state.provider.messaging.is_possible(),
         problem,
     };
     let shown = visit.show_at(&step.proof_address(KIND), &page, &step.policy())?;

@@ -2,12 +2,14 @@
 
 use crate::pages::shared::Notice;
 
-const WORDS: [(Notice, &str); 5] = [
+const WORDS: [(Notice, &str); 7] = [
     (Notice::SessionEnded, "session-ended"),
     (Notice::OtherSessionsEnded, "other-sessions-ended"),
     (Notice::ConsentWithdrawn, "consent-withdrawn"),
     (Notice::PasswordChanged, "password-changed"),
     (Notice::TotpEnrolled, "totp-enrolled"),
+    (Notice::MessageCodesEnrolled, "message-codes-enrolled"),
+    (Notice::MessageCodesStopped, "message-codes-stopped"),
 ];
 
 pub fn parse(word: &str) -> Option<Notice> {

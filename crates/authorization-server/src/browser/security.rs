@@ -37,7 +37,8 @@ pub async fn overview(visit: Visit) -> Result<Response, Stop> {
         None => TotpState::NotEnrolled,
     };
     let recovery_codes = codes_left(&visit, &live);
-    show(&visit, &Security { totp, recovery_codes, notice: visit.notice })
+    let messages = visit.state.provider.messaging.is_possible();
+    show(&visit, &Security { totp, recovery_codes, messages, notice: visit.notice })
 }
 
 fn codes_left(visit: &Visit, live: &LiveSession) -> Option<u32> {

@@ -14,6 +14,8 @@ pub struct Login {
     pub reason: Reason,
     /// Where to choose another way, if there is one.
     pub other_ways: Option<String>,
+    /// Whether a forgotten password can be set anew here.
+    pub can_recover: bool,
     pub problem: Option<LoginProblem>,
 }
 
@@ -113,6 +115,7 @@ fn sample(problem: Option<LoginProblem>) -> Login {
         person: Person::Anybody { entered: String::new() },
         reason: Reason::SignIn,
         other_ways: None,
+        can_recover: false,
         problem,
     }
 }
@@ -124,7 +127,7 @@ fn faces() -> Vec<(&'static str, Login)> {
     let other_ways = Some("/login/choose?interaction=abc".to_owned());
     vec![
         ("login", sample(None)),
-        ("login-direct", Login { relying_party: None, ..sample(None) }),
+        ("login-direct", Login { relying_party: None, can_recover: true, ..sample(None) }),
         ("login-wrong", Login { person: entered, ..sample(Some(LoginProblem::WrongCredentials)) }),
         ("login-no-username", sample(Some(LoginProblem::MissingUsername))),
         ("login-no-password", sample(Some(LoginProblem::MissingPassword))),

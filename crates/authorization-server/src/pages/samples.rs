@@ -4,8 +4,8 @@ use super::Page;
 use super::select_account;
 use super::shared::{Holder, RelyingParty};
 use super::{
-    consent, error, form_post, history, home, login, logout, methods, recovery_code, second_factor,
-    security,
+    consent, error, form_post, history, home, login, logout, message_code, methods, outbox,
+    recover, recovery_code, second_factor, security,
 };
 
 pub(super) const CSRF: &str = "sample-csrf";
@@ -41,6 +41,13 @@ pub fn all() -> Vec<(&'static str, Box<dyn Page>)> {
     add::<second_factor::SecondFactor>(&mut all);
     add::<methods::Choose>(&mut all);
     add::<recovery_code::UseRecoveryCode>(&mut all);
+    add::<message_code::UseMessageCode>(&mut all);
+    add::<message_code::EnrolMessageCode>(&mut all);
+    add::<recover::RecoverName>(&mut all);
+    add::<recover::RecoverCodes>(&mut all);
+    add::<recover::RecoverPassword>(&mut all);
+    add::<recover::Recovered>(&mut all);
+    add::<outbox::Outbox>(&mut all);
     add::<consent::Consent>(&mut all);
     add::<select_account::SelectAccount>(&mut all);
     add::<logout::Logout>(&mut all);

@@ -142,6 +142,8 @@ pub enum Notice {
     ConsentWithdrawn,
     PasswordChanged,
     TotpEnrolled,
+    MessageCodesEnrolled,
+    MessageCodesStopped,
 }
 
 impl Notice {
@@ -152,6 +154,8 @@ impl Notice {
             Self::ConsentWithdrawn => "notice-consent-withdrawn",
             Self::PasswordChanged => "notice-password-changed",
             Self::TotpEnrolled => "notice-totp-enrolled",
+            Self::MessageCodesEnrolled => "notice-message-codes-enrolled",
+            Self::MessageCodesStopped => "notice-message-codes-stopped",
         }
     }
 }

@@ -50,6 +50,7 @@ impl<'a> Reading<'a> {
         let tls = self.tls();
         let test_authentication = self.test_authentication(environment);
         let outbound_exceptions = self.outbound(environment);
+        let messages = self.messages(environment);
         let connections = self.number("limits.connections").unwrap_or(DEFAULT_CONNECTIONS);
         let hashing_threads = self.number("limits.hashing_threads");
         let observing = self.observing(environment);
@@ -70,6 +71,7 @@ impl<'a> Reading<'a> {
                     tls,
                     test_authentication,
                     outbound_exceptions,
+                    messages,
                     connections,
                     hashing_threads,
                     observing,
