@@ -44,6 +44,9 @@ use crate::totp;
 /// Long enough to think of a good sentence.
 const PERMIT_LIFE: Duration = Duration::from_mins(15);
 
+/// What somebody is told after a hundred failures; the count is forgotten a month after the last one.
+const LONG: Duration = Duration::from_hours(24);
+
 #[derive(Debug)]
 pub enum RecoveryRefusal {
     /// No number and no telephone: what nobody can be called.
@@ -195,15 +198,11 @@ pub async fn prove(
         return Err(refused(RecoveryRefusal::Stale));
     }
     let found = provider.store.subject_by_login(&name).await?.map(|found| found.subject);
-    // One count for all names of one person (ATK-099).
-    let counted = found.as_ref().map(|found| LoginName::of_number(&found.profile.number));
-    let key = ThrottleKey::Recovery(counted.unwrap_or(name));
+    let key = count_of(found.as_ref(), name);
     match provider.store.reserve_attempt(&key, now).await? {
         AttemptGate::Open => {}
         AttemptGate::Wait(delay) => return Err(refused(RecoveryRefusal::Wait(delay))),
-        AttemptGate::Exhausted => {
-            return Err(refused(RecoveryRefusal::Wait(Duration::from_hours(24))));
-        }
+        AttemptGate::Exhausted => return Err(refused(RecoveryRefusal::Wait(LONG))),
     }
     let entropy = provider.entropy.as_ref();
     let id = found.as_ref().map_or_else(|| SubjectId::random(entropy), |found| found.id);
@@ -213,11 +212,9 @@ pub async fn prove(
     for (channel, question, typed) in
         [(Channel::Sms, &sms, proofs.sms), (Channel::Email, &email, proofs.email)]
     {
+        // Also before it is clear who is meant: guesses take as long for everybody.
         let right = question.is_answered_by(typed.trim());
-        let theirs = found
-            .as_ref()
-            .is_some_and(|found| is_theirs(&found.profile, &enrolments, channel, now));
-        if right && theirs {
+        if right && was_sent(found.as_ref(), &enrolments, channel, now) {
             factors.push(channel.kind());
             plan.push(question.consume());
         }
@@ -243,6 +240,22 @@ pub async fn prove(
     let permitted = permitted.map_err(Fault::from)?;
     let permit = Challenge::new(provider, Question::NewPassword, asked, PERMIT_LIFE, now);
     Ok(permit.with_state(permitted).seal(provider, now)?)
+}
+
+/// One for all names of one person (ATK-099).
+fn count_of(subject: Option<&Subject>, named: LoginName) -> ThrottleKey {
+    let number = subject.map(|subject| LoginName::of_number(&subject.profile.number));
+    ThrottleKey::Recovery(number.unwrap_or(named))
+}
+
+/// A question whose code went nowhere cannot be answered, not even by luck.
+fn was_sent(
+    subject: Option<&Subject>,
+    enrolments: &[Enrolment],
+    channel: Channel,
+    now: Timestamp,
+) -> bool {
+    subject.is_some_and(|subject| is_theirs(&subject.profile, enrolments, channel, now))
 }
 
 fn open(

@@ -78,10 +78,12 @@ async fn submit(visit: Visit, form: OwnForm, channel: Channel) -> Result<Respons
 }
 
 async fn holder(visit: &Visit, channel: Channel) -> Result<LiveSession, Stop> {
-    if !visit.state.provider.messaging.is_possible() {
-        return Err(PageRefusal::NotFound.into());
+    let live = holder_for(visit, home_path(channel), CHANGE).await?;
+    if visit.state.provider.messaging.is_possible() {
+        Ok(live)
+    } else {
+        Err(PageRefusal::NotFound.into())
     }
-    holder_for(visit, home_path(channel), CHANGE).await
 }
 
 fn show(

@@ -2,7 +2,7 @@
 
 use super::security::PasswordProblem;
 use super::shared::{Fault, Faults};
-use super::{Frame, page, paths, samples};
+use super::{Frame, page, samples};
 
 /// Posts `csrf` and `username`.
 pub struct RecoverName {
