@@ -22,6 +22,7 @@ pub mod csrf;
 pub mod delivery;
 pub mod endpoints;
 pub mod form;
+pub mod gateway;
 pub mod headers;
 pub mod observe;
 pub mod outbound;

@@ -17,7 +17,7 @@ use std::time::Duration;
 use http::HeaderMap;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
+use reqwest::{Client, RequestBuilder, Response};
 use url::{Host, Url};
 
 pub use addresses::is_public;
@@ -55,6 +55,12 @@ impl Exceptions {
             named.then_some((host.to_ascii_lowercase(), port.parse().ok()?))
         };
         entries.into_iter().map(entry).collect::<Option<_>>().map(Self)
+    }
+
+    /// Exactly where this address leads.
+    pub fn only(url: &Url) -> Self {
+        let place = url.host_str().zip(url.port_or_known_default());
+        Self(place.map(|(host, port)| (host.to_owned(), port)).into_iter().collect())
     }
 
     fn cover(&self, url: &Url) -> bool {
@@ -110,6 +116,20 @@ impl Outbound {
         url: &str,
         fields: &[(&str, &str)],
     ) -> Result<Answer, OutboundError> {
+        finish(self.post(url)?.form(fields)).await
+    }
+
+    /// Posts a document, as whoever bears `bearer`.
+    pub async fn post_json(
+        &self,
+        url: &str,
+        bearer: &str,
+        document: &serde_json::Value,
+    ) -> Result<Answer, OutboundError> {
+        finish(self.post(url)?.bearer_auth(bearer).json(document)).await
+    }
+
+    fn post(&self, url: &str) -> Result<RequestBuilder, OutboundError> {
         let url = Url::parse(url).map_err(|_| OutboundError::Refused)?;
         let client = match self.route(&url)? {
             Route::Public => &self.public,
@@ -119,10 +139,7 @@ impl Outbound {
         if let Some(trace) = &self.trace {
             trace(&mut headers);
         }
-        let sent = client.post(url).headers(headers).form(fields).send().await;
-        let response = sent.map_err(|error| OutboundError::Unreachable(error.without_url()))?;
-        let status = response.status().as_u16();
-        Ok(Answer { status, body: read(response).await? })
+        Ok(client.post(url).headers(headers))
     }
 
     /// Judges what the address itself says; what its name resolves to, the resolver judges.
@@ -145,6 +162,13 @@ impl Outbound {
             Err(OutboundError::Refused)
         }
     }
+}
+
+async fn finish(request: RequestBuilder) -> Result<Answer, OutboundError> {
+    let sent = request.send().await;
+    let response = sent.map_err(|error| OutboundError::Unreachable(error.without_url()))?;
+    let status = response.status().as_u16();
+    Ok(Answer { status, body: read(response).await? })
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one guarded client")]

@@ -55,7 +55,7 @@ impl Stop {
     fn log(&self) {
         match self {
             Self::Refused(refusal) => tracing::info!(%refusal, "page refused"),
-            Self::Fault(Fault::Busy) => tracing::warn!("shedding: the password pool is full"),
+            Self::Fault(Fault::Busy) => tracing::warn!("shedding: too much is being done at once"),
             Self::Fault(fault) => tracing::error!(cause = %chain(fault), "page failed"),
             Self::Page(error) => tracing::error!(cause = %chain(error), "page failed"),
             Self::Http(kind) => tracing::info!(?kind, "page refused"),

@@ -2,10 +2,12 @@
 
 use identity_core::account::{AccountState, Lock};
 use identity_core::authenticator::{AuthenticatorKind, AuthenticatorStatus};
+use identity_core::contact::{Contact, PhoneNumber, Verification};
 use identity_core::grant::RevocationReason;
 use identity_core::relying_party::RelyingPartyStatus;
 use identity_core::secret::SecretBytes;
 use identity_core::session::{SessionEnd, SessionEndReason};
+use identity_core::subject::Profile;
 use identity_core::{
     Account, Authenticator, AuthenticatorId, EventKind, RelyingParty, SecurityEvent, Subject,
     SubjectId, Timestamp,
@@ -14,6 +16,7 @@ use storage::{Change, Commit, Contest, Credential, Enrolment, GrantScope, Sessio
 
 use crate::logout::notices_for;
 use crate::password::Password;
+use crate::proof::message_codes::unbound;
 use crate::provider::Provider;
 use crate::refusal::Fault;
 
@@ -120,6 +123,45 @@ pub async fn record_death(
     let kind = EventKind::DeathRecorded;
     change_account(provider, subject, kind, now, |account| Ok(account.record_death(source, now)))
         .await
+}
+
+/// Where a person is to be reached from now on.
+pub enum NewContact {
+    Phone(PhoneNumber),
+    Email(String),
+}
+
+/// Changes it, as an officer saw it proven. A new number is bound like a new authenticator (NIST SP
+/// 800-63B-4 §3.1.3.3): codes went to the old one, so they are set up again, or not.
+pub async fn change_contact(
+    provider: &Provider,
+    subject: SubjectId,
+    contact: NewContact,
+    now: Timestamp,
+) -> Result<(), AdminError> {
+    let found = provider.store.subject(subject).await?.ok_or(AdminError::NotFound)?;
+    let enrolments = provider.store.enrolments(subject).await?;
+    let verification = Verification::Verified;
+    let mut profile = Profile { updated_at: now, ..found.subject.profile.clone() };
+    let kind = match contact {
+        NewContact::Phone(value) => {
+            profile.phone = Some(Contact { value, verification });
+            AuthenticatorKind::SmsCode
+        }
+        NewContact::Email(value) => {
+            profile.email = Some(Contact { value, verification });
+            AuthenticatorKind::EmailCode
+        }
+    };
+    let mut plan = vec![Change::ReplaceSubject {
+        subject: Box::new(Subject { profile, ..found.subject }),
+        version: found.version,
+    }];
+    plan.extend(unbound(provider, &enrolments, kind, now));
+    let event = EventKind::ContactChanged { kind };
+    let event = SecurityEvent::new(event, now, provider.entropy.as_ref()).about(subject);
+    plan.push(Change::Append(Box::new(event)));
+    finish(provider.commit(&plan, now).await?)
 }
 
 /// One change of an account and what follows from it, in one transaction.

@@ -48,7 +48,17 @@ pub(crate) fn replace(
     enrolment: Enrolment,
     now: Timestamp,
 ) -> Vec<Change> {
-    let known = live.enrolments.iter().map(|known| &known.authenticator);
+    replace_among(provider, &live.enrolments, enrolment, now)
+}
+
+/// The same where nobody is logged in.
+pub(crate) fn replace_among(
+    provider: &Provider,
+    known: &[Enrolment],
+    enrolment: Enrolment,
+    now: Timestamp,
+) -> Vec<Change> {
+    let known = known.iter().map(|known| &known.authenticator);
     let earlier = known.filter(|known| known.kind == enrolment.authenticator.kind);
     let mut plan: Vec<Change> = earlier.flat_map(|old| remove(provider, old, now)).collect();
     plan.extend(bind(provider, enrolment, now));

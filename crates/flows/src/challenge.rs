@@ -23,6 +23,10 @@ use crate::sealed::{self, SealedFact};
 pub enum Question {
     /// The code in a message.
     MessageCode,
+    /// The code in a message to somebody who forgot the password.
+    RecoveryCode,
+    /// Which new password; whoever may answer has proven enough.
+    NewPassword,
     PasskeyLogin,
     PasskeyEnrolment,
     /// That a telephone or e-mail address is the person's.
@@ -35,6 +39,8 @@ impl Question {
     const fn purpose(self) -> &'static str {
         match self {
             Self::MessageCode => "message code",
+            Self::RecoveryCode => "recovery by message",
+            Self::NewPassword => "new password",
             Self::PasskeyLogin => "passkey login",
             Self::PasskeyEnrolment => "passkey enrolment",
             Self::Address => "address",
@@ -58,6 +64,11 @@ impl Asked {
     pub fn during(interaction: &Interaction, session: Option<SessionId>) -> Result<Self, Fault> {
         let fingerprint = Some(interaction.fingerprint()?);
         Ok(Self { browser: interaction.browser, interaction: fingerprint, session })
+    }
+
+    /// Of whoever sits at this browser, before anything is known of them.
+    pub const fn nobody_yet(browser: SecretDigest) -> Self {
+        Self { browser, interaction: None, session: None }
     }
 
     /// Of somebody on their own pages; `browser` is the digest of the browser's own cookie.

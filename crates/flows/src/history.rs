@@ -101,7 +101,9 @@ fn what_of(event: &SecurityEvent) -> Option<What> {
         EventKind::AuthenticatorDisabled { kind, .. } => What::Disabled(*kind),
         EventKind::AuthenticatorSuspended { kind, .. } => What::Suspended(*kind),
         EventKind::AuthenticatorRemoved { kind, .. } => What::Removed(*kind),
-        EventKind::PasswordChanged { .. } => What::PasswordChanged,
+        EventKind::PasswordChanged { .. } | EventKind::AccountRecovered { .. } => {
+            What::PasswordChanged
+        }
         EventKind::AccountLocked { .. } => What::Locked,
         EventKind::AccountUnlocked => What::Unlocked,
         EventKind::UseDisputed { case, .. } => What::Disputed(case.clone()),
@@ -112,6 +114,7 @@ fn what_of(event: &SecurityEvent) -> Option<What> {
         | EventKind::AccountActivated
         | EventKind::DeathRecorded
         | EventKind::NumberChanged
+        | EventKind::ContactChanged { .. }
         | EventKind::SessionEnded { .. }
         | EventKind::ConsentGiven { .. }
         | EventKind::ConsentWithdrawn

@@ -22,6 +22,11 @@ pub fn session_identifier(settings: &Settings, party: &RelyingParty, session: Se
     keyed(settings, &["sid", party.client_id.as_str(), &session.to_string()])
 }
 
+/// A telephone number or e-mail address where only whether it is the same one matters.
+pub fn address_identifier(settings: &Settings, address: &str) -> String {
+    keyed(settings, &["address", address])
+}
+
 fn keyed(settings: &Settings, parts: &[&str]) -> String {
     // The parts hold no NUL: sectors are hosts, client ids visible ASCII, the rest our own.
     base64url(&hmac_sha256(settings.pairwise_key.expose(), parts.join("\0").as_bytes()))

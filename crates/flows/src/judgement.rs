@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use assurance::{
-    AcrWish, Context, Decision, DecisionRequest, DenyCode, Evaluation, Fal, Policy, ReasonCode,
-    Requirement, StepUpOption, VnAuthenticationLevel, decide, evaluate,
+    AcrWish, Context, Decision, DecisionRequest, DenyCode, Evaluation, Fal, History, Policy,
+    ReasonCode, Requirement, StepUpOption, VnAuthenticationLevel, decide, evaluate,
 };
 use identity_core::account::AccountState;
 use identity_core::authenticator::AuthenticatorStatus;
 use identity_core::{
-    AuthenticationEvidence, Authenticator, RecordedDecision, RelyingParty, SubjectState, Timestamp,
+    AuthenticationEvidence, Authenticator, AuthenticatorKind, RecordedDecision, RelyingParty,
+    SubjectState, Timestamp,
 };
 use protocol::AuthorizationRequest;
 use protocol::authorize::Prompt;
@@ -77,7 +78,7 @@ pub fn judge(
         policy: &policy,
         state: state_for(interaction, live, &policy),
         evidence: fresh_enough(&evidence, interaction, now),
-        authenticators,
+        authenticators: reachable(provider, authenticators),
         requirement: match &interaction.purpose {
             Purpose::Home { errand: Errand::ChangeAuthenticators | Errand::Unlock, .. } => {
                 policy.requirement(MANAGEMENT).cloned().ok_or(Fault::NoPolicy)?
@@ -88,6 +89,7 @@ pub fn judge(
         },
         purpose,
         fal: party.map_or(Fal::default(), fal_of),
+        history: History { recovered_at: live.subject.account.recovered_at, ..History::default() },
         now,
     };
     let unlocking = interaction.admits() == Admits::LockedByHolder;
@@ -159,6 +161,8 @@ pub fn rejudge(
         requirement: policy.requirement_for(&purpose).map_err(|_| Fault::NoPolicy)?,
         purpose,
         fal: fal_of(party),
+        // What was recovered lost its grants; a wait that began since is for new logins.
+        history: History::default(),
         now,
     };
     if let Decision::Deny { code, .. } = question.decide(&wish) {
@@ -207,6 +211,7 @@ struct Question<'a> {
     /// What the requirement was made of, except on the citizen's own pages.
     purpose: assurance::Purpose,
     fal: Fal,
+    history: History,
     now: Timestamp,
 }
 
@@ -226,7 +231,7 @@ impl Question<'_> {
             authenticators: &self.authenticators,
             requirement: &self.requirement,
             wish,
-            context: Context { fal: self.fal, ..Context::default() },
+            context: Context { fal: self.fal, history: self.history, ..Context::default() },
         }
     }
 }
@@ -328,6 +333,14 @@ fn backed(
         })
     };
     evidence.iter().filter(stands).cloned().collect()
+}
+
+/// A code that nobody can send is no way to anything.
+fn reachable(provider: &Provider, authenticators: Vec<Authenticator>) -> Vec<Authenticator> {
+    let by_message =
+        |kind| matches!(kind, AuthenticatorKind::SmsCode | AuthenticatorKind::EmailCode);
+    let possible = provider.messaging.is_possible();
+    authenticators.into_iter().filter(|known| possible || !by_message(known.kind)).collect()
 }
 
 /// `prompt=login` and `max_age` (OC-02): older evidence does not count, but what was proven since

@@ -11,11 +11,12 @@
 //!  binding      an authenticator comes to a person       challenge   a question asked of one browser
 //!  token        code · refresh · client_credentials ──> issue (tokens as sealed facts)
 //!  userinfo     claims of a person, as agreed            revoke · logout   taking back
+//!  recovery     a forgotten password
 //!  citizen      the account holder's own page            admin             the operator's verbs
 //!  history      what happened to an account              dispute           "that was not me"
 //!  authenticators  named, lost, taken away               lock              by the holder, and undone
 //!  provider     settings and ports, in one place         refusal           what "no" means
-//!  password     Argon2id on hashers, threads of its own
+//!  password     Argon2id on hashers, threads of its own    messages   codes that leave by a gateway
 //! ```
 
 pub mod admin;
@@ -38,10 +39,12 @@ pub mod judgement;
 pub mod lock;
 pub mod login;
 pub mod logout;
+pub mod messages;
 pub mod passkey;
 pub mod password;
 pub mod proof;
 pub mod provider;
+pub mod recovery;
 pub mod refusal;
 pub mod refused_request;
 pub mod registration;

@@ -12,6 +12,7 @@ use protocol::{Environment, Issuer};
 use storage::{Bell, Change, Commit, Store, TransientStore};
 use tracing::Instrument as _;
 
+use crate::messages::Messaging;
 use crate::passkey::AttestationRules;
 use crate::password::PasswordPool;
 use crate::refusal::{Blame, Fault};
@@ -55,6 +56,7 @@ pub struct Provider {
     pub policies: Arc<Policies>,
     pub security: Arc<SecurityView>,
     pub passwords: PasswordPool,
+    pub messaging: Messaging,
     pub entropy: Arc<dyn Entropy>,
     /// How many refusals of strangers may still be recorded.
     pub refusals: RefusalBudget,

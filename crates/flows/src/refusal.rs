@@ -19,8 +19,8 @@ pub enum Fault {
     NoPolicy,
     #[error("a value could not be written: {0}")]
     Encoding(#[from] serde_json::Error),
-    /// The hashing queue is full: shed load, do not collapse (ATK-102).
-    #[error("too many passwords are being checked")]
+    /// The queue for hashing or for messages is full: shed load, do not collapse (ATK-102).
+    #[error("too much is being done at once")]
     Busy,
 }
 

@@ -86,6 +86,9 @@ pub enum AccountState {
 pub struct Account {
     pub level: AccountLevel,
     pub state: AccountState,
+    /// The last time it was recovered rather than logged in to: some uses wait after that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovered_at: Option<Timestamp>,
 }
 
 /// A transition that the account's present state does not allow.
@@ -103,7 +106,7 @@ pub enum AccountError {
 
 impl Account {
     pub fn register(level: AccountLevel, now: Timestamp) -> Self {
-        Self { level, state: AccountState::Registered { since: now } }
+        Self { level, state: AccountState::Registered { since: now }, recovered_at: None }
     }
 
     pub fn activate(self, now: Timestamp) -> Result<Self, AccountError> {

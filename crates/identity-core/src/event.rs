@@ -39,6 +39,14 @@ pub enum EventKind {
     AccountUnlocked,
     DeathRecorded,
     NumberChanged,
+    /// Where codes of this kind go has changed.
+    ContactChanged {
+        kind: AuthenticatorKind,
+    },
+    /// A new password was set by somebody who could not log in, after proving these.
+    AccountRecovered {
+        factors: Vec<AuthenticatorKind>,
+    },
     LoginSucceeded {
         session: SessionId,
         factors: Vec<AuthenticatorKind>,

@@ -35,6 +35,7 @@ impl Effect {
             let client = event.client.clone();
             client.ok_or(RecordError::Incomplete { event: name, missing: "client" })
         };
+        let changed = |name| subject(name).map(|subject| Self::CredentialChanged { subject });
         Ok(match &event.kind {
             EventKind::AccountLocked { .. } => {
                 Self::AccountLocked { subject: subject("account_locked")? }
@@ -46,22 +47,13 @@ impl Effect {
             // The evidence behind the subject's tokens is no longer what they say. A token costs its
             // holder one refresh, at which the evidence is judged anew (BCP-15). Which sessions and
             // grants go with it is the flow's decision; it records each of them.
-            EventKind::PasswordChanged { .. } => {
-                Self::CredentialChanged { subject: subject("password_changed")? }
-            }
-            EventKind::AuthenticatorDisabled { .. } => {
-                Self::CredentialChanged { subject: subject("authenticator_disabled")? }
-            }
-            EventKind::AuthenticatorSuspended { .. } => {
-                Self::CredentialChanged { subject: subject("authenticator_suspended")? }
-            }
-            EventKind::AuthenticatorRemoved { .. } => {
-                Self::CredentialChanged { subject: subject("authenticator_removed")? }
-            }
+            EventKind::PasswordChanged { .. } => changed("password_changed")?,
+            EventKind::AccountRecovered { .. } => changed("account_recovered")?,
+            EventKind::AuthenticatorDisabled { .. } => changed("authenticator_disabled")?,
+            EventKind::AuthenticatorSuspended { .. } => changed("authenticator_suspended")?,
+            EventKind::AuthenticatorRemoved { .. } => changed("authenticator_removed")?,
             // Also where nothing could be suspended: whoever it was holds no token any longer.
-            EventKind::UseDisputed { .. } => {
-                Self::CredentialChanged { subject: subject("use_disputed")? }
-            }
+            EventKind::UseDisputed { .. } => changed("use_disputed")?,
             EventKind::SessionEnded { session, .. } => Self::SessionEnded { session: *session },
             EventKind::GrantRevoked { grant, .. } => Self::GrantRevoked { grant: *grant },
             EventKind::AccessTokenRevoked { token, expires_at } => {
@@ -80,6 +72,7 @@ impl Effect {
             EventKind::KeyCompromised { kid } => Self::KeyCompromised { kid: kid.clone() },
             // A new number changes what the next token says, not whose token it is.
             EventKind::NumberChanged
+            | EventKind::ContactChanged { .. }
             | EventKind::AccountCreated
             | EventKind::AccountActivated
             | EventKind::LoginSucceeded { .. }

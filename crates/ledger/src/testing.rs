@@ -68,6 +68,8 @@ pub fn every_kind() -> Vec<EventKind> {
         EventKind::AccountUnlocked,
         EventKind::DeathRecorded,
         EventKind::NumberChanged,
+        EventKind::ContactChanged { kind },
+        EventKind::AccountRecovered { factors: vec![kind] },
         EventKind::LoginSucceeded { session: session(1), factors: vec![kind], province: None },
         EventKind::LoginRefused {
             authenticator: Some(authenticator(1)),

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use identity_core::authenticator::{AttemptGate, FailureCount};
-use identity_core::{AuthenticatorId, LoginName, Timestamp};
+use identity_core::{AuthenticatorId, Timestamp};
 use storage::ThrottleKey;
 use storage::privacy::PersonalDataCipher;
 
 use super::column;
 use crate::database::{Connection, Fault};
 
-/// A name that nobody bears is forgotten when it has been left alone for this long, so that made-up
-/// names do not pile up. Longer than it takes to reach the limit, so nothing is learnt from it.
+/// A count that no authenticator holds is forgotten when it has been left alone for this long, so that
+/// made-up names do not pile up. Longer than it takes to reach the limit, so nothing is learnt from it.
 const UNKNOWN_NAME_MEMORY: Duration = Duration::from_hours(30 * 24);
 
 /// Reads, asks the gate, and counts under the condition that nobody counted in between; whoever
@@ -24,9 +24,8 @@ pub async fn reserve(
 ) -> Result<AttemptGate, Fault> {
     match key {
         ThrottleKey::Authenticator(id) => reserve_at(connection, *id, now).await,
-        ThrottleKey::UnknownName(name) => {
-            let index = cipher.blind_index(&index_input(name));
-            reserve_under(connection, &index, now).await
+        ThrottleKey::UnknownName(_) | ThrottleKey::MessageCodes(_) | ThrottleKey::Recovery(_) => {
+            reserve_under(connection, &cipher.blind_index(&index_input(key)), now).await
         }
     }
 }
@@ -45,8 +44,8 @@ pub async fn reset(
             .execute(connection)
             .await?;
         }
-        ThrottleKey::UnknownName(name) => {
-            let index = cipher.blind_index(&index_input(name));
+        ThrottleKey::UnknownName(_) | ThrottleKey::MessageCodes(_) | ThrottleKey::Recovery(_) => {
+            let index = cipher.blind_index(&index_input(key));
             sqlx::query!("DELETE FROM unknown_names WHERE blind_index = $1", index.as_slice())
                 .execute(connection)
                 .await?;
@@ -135,7 +134,12 @@ fn count(failures: i64, failed_at: Option<i64>) -> Result<FailureCount, Fault> {
     })
 }
 
-/// Kept apart from the indexes that lead to people.
-fn index_input(name: &LoginName) -> String {
-    format!("unknown:{}", name.index_input())
+/// Kept apart from the indexes that lead to people, and from each other.
+fn index_input(key: &ThrottleKey) -> String {
+    match key {
+        ThrottleKey::Authenticator(id) => format!("authenticator:{id}"),
+        ThrottleKey::UnknownName(name) => format!("unknown:{}", name.index_input()),
+        ThrottleKey::MessageCodes(subject) => format!("message-codes:{subject}"),
+        ThrottleKey::Recovery(name) => format!("recovery:{}", name.index_input()),
+    }
 }

@@ -38,6 +38,11 @@ pub enum ThrottleKey {
     Authenticator(AuthenticatorId),
     /// A name nobody bears: throttled like a real one, so that waiting tells nothing (ATK-098).
     UnknownName(LoginName),
+    /// Codes sent to one person, by whichever way: a code by e-mail is no new chance to guess one that
+    /// came by SMS (ATK-104).
+    MessageCodes(SubjectId),
+    /// Recovery under one name, whether or not anybody bears it.
+    Recovery(LoginName),
 }
 
 /// A back-channel logout notice to be delivered.

@@ -107,6 +107,20 @@ impl<'a> NewCitizen<'a> {
         self
     }
 
+    /// Somebody whose identity nobody has proven.
+    pub fn level_one(mut self) -> Self {
+        self.subject.account.level = AccountLevel::One;
+        self.subject.proofings.clear();
+        self
+    }
+
+    pub fn with_verified_email(mut self) -> Self {
+        if let Some(email) = &mut self.subject.profile.email {
+            email.verification = Verification::Verified;
+        }
+        self
+    }
+
     pub fn born(mut self, date: &str) -> Self {
         self.subject.profile.birth_date = date.parse().expect("a date");
         self

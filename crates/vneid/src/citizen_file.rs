@@ -131,7 +131,7 @@ impl CitizenRecord {
             id,
             class: self.class,
             profile: self.profile(now)?,
-            account: Account { level, state },
+            account: Account { level, state, recovered_at: None },
             card: self.card.as_ref().map(CardRecord::card),
             capacity: self.capacity,
             guardians: Vec::new(),

@@ -33,6 +33,7 @@ pub fn subject(index: u64, now: Timestamp, entropy: &dyn Entropy) -> Option<Subj
         account: Account {
             level: AccountLevel::Two,
             state: AccountState::Activated { since: now },
+            recovered_at: None,
         },
         card: Some(Card { kind: CardKind::IdentityCard, valid_until }),
         capacity: LegalCapacity::Full,

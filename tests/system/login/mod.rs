@@ -5,7 +5,8 @@
 //!  code      one-time codes count once                        flow       tabs, back buttons, old pages
 //!  account   what a proven holder is told                     examiner   the test account
 //!  recovery  codes on paper                                   ways       which way, and the others
-//!  challenge questions asked of one browser
+//!  challenge questions asked of one browser               messages   codes by SMS and e-mail
+//!  forgotten a password set anew
 //!  app · app_binding · app_requests   the citizen's telephone: QR, one device, signatures     screen
 //! ```
 
@@ -17,6 +18,8 @@ mod challenge;
 mod code;
 mod examiner;
 mod flow;
+mod forgotten;
+mod messages;
 mod oracle;
 mod recovery;
 pub mod screen;

@@ -95,7 +95,7 @@ fn citizen() -> SubjectState {
 
 fn locked(state: SubjectState) -> SubjectState {
     let lock = Lock { reason: LockReason::HolderRequest, by: LockedBy::Holder, since: NOW };
-    let account = Account { level: state.account_level, state: state.account };
+    let account = Account { level: state.account_level, state: state.account, recovered_at: None };
     SubjectState { account: account.lock(lock).unwrap().state, ..state }
 }
 

@@ -122,6 +122,7 @@ fn show_for(
             .map(|_| step.proof_address(AuthenticatorKind::App)),
         other_ways: step.other_ways(proving),
         passkey: passkey::ask_on_login_page(step)?,
+        can_recover: visit.state.provider.messaging.is_possible(),
         problem,
     };
     let shown = visit.show_at(&step.proof_address(KIND), &page, &passkey::policy(step))?;

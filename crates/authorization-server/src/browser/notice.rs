@@ -16,6 +16,8 @@ const WORDS: &[(Notice, &str)] = &[
     (Notice::AuthenticatorLost, "authenticator-lost"),
     (Notice::AuthenticatorRemoved, "authenticator-removed"),
     (Notice::AccountUnlocked, "account-unlocked"),
+    (Notice::MessageCodesEnrolled, "message-codes-enrolled"),
+    (Notice::MessageCodesStopped, "message-codes-stopped"),
 ];
 
 pub fn parse(word: &str) -> Option<Notice> {

@@ -43,6 +43,7 @@ pub async fn overview(visit: Visit) -> Result<Response, Stop> {
         passkeys: u32::try_from(held(&live, visit.now).len()).unwrap_or(u32::MAX),
         app: app_device::device(&visit, &live),
         recovery_codes,
+        messages: visit.state.provider.messaging.is_possible(),
         notice: visit.notice,
     };
     show(&visit, &page)

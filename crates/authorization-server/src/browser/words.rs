@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use assurance::VnAuthenticationLevel;
+use flows::messages::Channel;
 use identity_core::account::AccountLevel;
 use identity_core::contact::PhoneNumber;
 use identity_core::relying_party::{LocalizedText, RelyingParty};
@@ -50,6 +51,20 @@ pub fn masked_phone(phone: &PhoneNumber) -> String {
     let digits = phone.as_str();
     let shown = digits.get(digits.len().saturating_sub(3)..).unwrap_or_default();
     format!("•••• ••• {shown}")
+}
+
+/// Where codes go, so that only its owner recognises it.
+pub fn masked_address(profile: &Profile, channel: Channel) -> Option<String> {
+    match channel {
+        Channel::Sms => profile.phone.as_ref().map(|phone| masked_phone(&phone.value)),
+        Channel::Email => profile.email.as_ref().map(|email| masked_email(&email.value)),
+    }
+}
+
+fn masked_email(address: &str) -> String {
+    let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
+    let first = local.chars().next().map(String::from).unwrap_or_default();
+    format!("{first}•••@{domain}")
 }
 
 /// Whole seconds, rounded up: an answer must not come early.

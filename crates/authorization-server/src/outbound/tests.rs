@@ -2,7 +2,11 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread;
 
+use flows::messages::{Channel, GatewayError, Matter, Message, MessageGateway as _};
+use identity_core::secret::SecretBytes;
+
 use super::*;
+use crate::gateway::HttpGateway;
 
 /// ATK-020: inner addresses in every spelling, inner schemes, and tricks on the way to them.
 const HOSTILE: &str = "
@@ -180,5 +184,24 @@ fn exceptions_are_written_as_host_and_port() {
     assert!(Exceptions::parse(["localhost:8081", "[::1]:1"]).is_some());
     for wrong in ["localhost", ":80", "localhost:", "localhost:x", "http://localhost:80"] {
         assert!(Exceptions::parse([wrong]).is_none(), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_handed_to_the_gateway_once_with_the_secret() {
+    for (answer, taken) in [("204 No Content", true), ("500 Oops", false)] {
+        let answer = format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n");
+        let (port, server) = answering(answer.into_bytes());
+        let url = Url::parse(&format!("http://localhost:{port}/send")).unwrap();
+        let secret = SecretBytes::new(b"s3cret".to_vec());
+        let gateway = HttpGateway::new(url, secret).unwrap();
+        let message = Message::about(Matter::Recovered, Channel::Sms, "+84912345678");
+        let sent = gateway.send(&message).await;
+        assert_eq!(sent.is_ok(), taken, "{sent:?}");
+        let request = server.join().unwrap();
+        assert!(request.starts_with("POST /send "), "{request}");
+        assert!(request.contains("authorization: Bearer s3cret\r\n"), "{request}");
+        // The server takes one connection: a second attempt would have been refused, and reported so.
+        assert!(!matches!(sent, Err(GatewayError::Unreachable(_))), "{sent:?}");
     }
 }

@@ -19,6 +19,8 @@ pub struct Login {
     pub other_ways: Option<String>,
     /// The question for anybody's passkey; none where the person is fixed.
     pub passkey: Option<Ask>,
+    /// Whether a forgotten password can be set anew here.
+    pub can_recover: bool,
     pub problem: Option<LoginProblem>,
 }
 
@@ -125,6 +127,7 @@ fn sample(problem: Option<LoginProblem>) -> Login {
         with_app: Some("/login/app?interaction=abc".into()),
         other_ways: None,
         passkey: Some(passkey::sample_ask()),
+        can_recover: false,
         problem,
     }
 }
@@ -136,7 +139,7 @@ fn faces() -> Vec<(&'static str, Login)> {
     let other_ways = Some("/login/choose?interaction=abc".to_owned());
     vec![
         ("login", sample(None)),
-        ("login-direct", Login { relying_party: None, ..sample(None) }),
+        ("login-direct", Login { relying_party: None, can_recover: true, ..sample(None) }),
         ("login-wrong", Login { person: entered, ..sample(Some(LoginProblem::WrongCredentials)) }),
         ("login-no-username", sample(Some(LoginProblem::MissingUsername))),
         ("login-no-password", sample(Some(LoginProblem::MissingPassword))),

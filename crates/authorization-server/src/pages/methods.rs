@@ -54,6 +54,20 @@ pub const METHODS: &[Method] = &[
         name: "method-recovery-code",
         takes: "method-recovery-code-takes",
     },
+    Method {
+        kind: AuthenticatorKind::SmsCode,
+        word: "sms-code",
+        path: paths::LOGIN_SMS_CODE,
+        name: "message-title-sms",
+        takes: "method-sms-code-takes",
+    },
+    Method {
+        kind: AuthenticatorKind::EmailCode,
+        word: "email-code",
+        path: paths::LOGIN_EMAIL_CODE,
+        name: "message-title-email",
+        takes: "method-email-code-takes",
+    },
 ];
 
 pub fn of_kind(kind: AuthenticatorKind) -> Option<&'static Method> {

@@ -29,10 +29,13 @@ pub mod home;
 pub mod lock;
 pub mod login;
 pub mod logout;
+pub mod message_code;
 pub mod methods;
 pub mod moment;
+pub mod outbox;
 pub mod passkey;
 pub mod qr;
+pub mod recover;
 pub mod recovery_code;
 pub mod samples;
 pub mod second_factor;
@@ -75,6 +78,12 @@ pub mod paths {
     pub const LOGIN_TOTP: &str = "/login/totp";
     pub const LOGIN_PASSKEY: &str = "/login/passkey";
     pub const LOGIN_RECOVERY_CODE: &str = "/login/recovery-code";
+    pub const LOGIN_SMS_CODE: &str = "/login/sms-code";
+    pub const LOGIN_EMAIL_CODE: &str = "/login/email-code";
+    pub const RECOVER: &str = "/recover";
+    pub const RECOVER_CODES: &str = "/recover/codes";
+    pub const RECOVER_PASSWORD: &str = "/recover/password";
+    pub const OUTBOX: &str = "/dev/outbox";
     pub const LOGIN_CHOOSE: &str = "/login/choose";
     pub const LOGIN_APP: &str = "/login/app";
     pub const LOGIN_APP_STATE: &str = "/login/app/state";
@@ -108,6 +117,8 @@ pub mod paths {
     pub const HOME_TOTP: &str = "/home/security/totp";
     pub const HOME_APP: &str = "/home/security/app";
     pub const HOME_RECOVERY_CODES: &str = "/home/security/recovery-codes";
+    pub const HOME_SMS_CODE: &str = "/home/security/sms-code";
+    pub const HOME_EMAIL_CODE: &str = "/home/security/email-code";
 }
 
 /// Ties a page to its template. The template sees `page`, `frame` and [`paths`].

@@ -5,7 +5,8 @@ use super::select_account;
 use super::shared::{Holder, RelyingParty};
 use super::{
     app_device, app_login, authenticators, consent, dispute, error, form_post, history, home, lock,
-    login, logout, methods, passkey, recovery_code, second_factor, security,
+    login, logout, message_code, methods, outbox, passkey, recover, recovery_code, second_factor,
+    security,
 };
 
 pub(super) const CSRF: &str = "sample-csrf";
@@ -45,6 +46,13 @@ pub fn all() -> Vec<(&'static str, Box<dyn Page>)> {
     add::<recovery_code::UseRecoveryCode>(&mut all);
     add::<app_login::AppLogin>(&mut all);
     add::<app_device::AppDevice>(&mut all);
+    add::<message_code::UseMessageCode>(&mut all);
+    add::<message_code::EnrolMessageCode>(&mut all);
+    add::<recover::RecoverName>(&mut all);
+    add::<recover::RecoverCodes>(&mut all);
+    add::<recover::RecoverPassword>(&mut all);
+    add::<recover::Recovered>(&mut all);
+    add::<outbox::Outbox>(&mut all);
     add::<consent::Consent>(&mut all);
     add::<select_account::SelectAccount>(&mut all);
     add::<logout::Logout>(&mut all);

@@ -15,6 +15,8 @@ pub struct Security {
     pub app: Option<BoundDevice>,
     /// How many are left of the set, if there is one.
     pub recovery_codes: Option<u32>,
+    /// Whether codes can be sent at all.
+    pub messages: bool,
     pub notice: Option<Notice>,
 }
 
@@ -104,26 +106,28 @@ impl ChangePassword {
     }
 
     pub(super) fn faults(&self, frame: &Frame<'_>) -> Faults {
-        Faults(self.problem.map(|problem| self.fault(problem, frame)))
+        Faults(self.problem.map(|problem| problem.fault(self.minimum_length, frame)))
     }
+}
 
-    fn fault(&self, problem: PasswordProblem, frame: &Frame<'_>) -> Fault {
+impl PasswordProblem {
+    pub(super) fn fault(self, minimum_length: u32, frame: &Frame<'_>) -> Fault {
         let of_new = |id| Fault::of_field("new-password", frame.t(id));
-        match problem {
-            PasswordProblem::CurrentWrong => {
+        match self {
+            Self::CurrentWrong => {
                 Fault::of_field("current-password", frame.t("password-problem-current"))
             }
-            PasswordProblem::TooShort => Fault::of_field(
+            Self::TooShort => Fault::of_field(
                 "new-password",
-                frame.t_count("password-problem-short", self.minimum_length),
+                frame.t_count("password-problem-short", minimum_length),
             ),
-            PasswordProblem::TooLong => of_new("password-problem-long"),
-            PasswordProblem::TooCommon => of_new("password-problem-common"),
-            PasswordProblem::SameAsCurrent => of_new("password-problem-same"),
-            PasswordProblem::NotRepeated => {
+            Self::TooLong => of_new("password-problem-long"),
+            Self::TooCommon => of_new("password-problem-common"),
+            Self::SameAsCurrent => of_new("password-problem-same"),
+            Self::NotRepeated => {
                 Fault::of_field("new-password-again", frame.t("password-problem-repeat"))
             }
-            PasswordProblem::TryAgainIn { seconds } => Fault::wait(frame, seconds),
+            Self::TryAgainIn { seconds } => Fault::wait(frame, seconds),
         }
     }
 }
@@ -154,6 +158,7 @@ fn nothing() -> Security {
         passkeys: 0,
         app: None,
         recovery_codes: None,
+        messages: false,
         notice: None,
     }
 }
@@ -161,7 +166,8 @@ fn nothing() -> Security {
 fn enrolled(notice: Notice) -> Security {
     let app = Some(BoundDevice { label: None, bound: Moment(1_790_000_000) });
     let (totp, recovery_codes) = (TotpState::Enrolled, Some(10));
-    Security { totp, passkeys: 2, app, recovery_codes, notice: Some(notice) }
+    let notice = Some(notice);
+    Security { totp, passkeys: 2, app, recovery_codes, messages: true, notice }
 }
 
 fn password_faces() -> Vec<(&'static str, ChangePassword)> {

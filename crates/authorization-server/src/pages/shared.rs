@@ -153,6 +153,8 @@ pub enum Notice {
     AuthenticatorLost,
     AuthenticatorRemoved,
     AccountUnlocked,
+    MessageCodesEnrolled,
+    MessageCodesStopped,
 }
 
 impl Notice {
@@ -171,6 +173,8 @@ impl Notice {
             Self::AuthenticatorLost => "notice-authenticator-lost",
             Self::AuthenticatorRemoved => "notice-authenticator-removed",
             Self::AccountUnlocked => "notice-account-unlocked",
+            Self::MessageCodesEnrolled => "notice-message-codes-enrolled",
+            Self::MessageCodesStopped => "notice-message-codes-stopped",
         }
     }
 }

@@ -8,6 +8,7 @@ use assurance::{Policies, PolicySet};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use flows::admin::{NewCredentials, create_citizen, register_client};
+use flows::messages::{Exit, Messaging, Outbox};
 use flows::passkey::AttestationRules;
 use flows::password::{Password, PasswordPool};
 use flows::provider::TestAuthentication;
@@ -95,6 +96,7 @@ impl House {
             policies: Arc::new(Policies::new(policies.unwrap())),
             security: Arc::new(SecurityView::starting(store.clone(), now)),
             passwords: PasswordPool::new(2, || (), entropy.as_ref()).unwrap(),
+            messaging: Messaging::new(Exit::Outbox(Outbox::default())),
             notices: Arc::default(),
             refusals: RefusalBudget::default(),
             store,

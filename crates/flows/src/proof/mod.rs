@@ -5,7 +5,7 @@
 //!   └─ check    the adapter's own: Checked, or why not
 //!       ├─ accept   uses up, resets failures, records evidence, opens or extends the session: one plan
 //!       └─ refuse   one event, one line in the log, one answer
-//!  password · passkey · totp · recovery_codes · app   adapters, a file each
+//!  password · passkey · totp · recovery_codes · message_codes · app   adapters, a file each
 //!  ways                               which there are, and what each can do
 //! ```
 //!
@@ -14,6 +14,7 @@
 //! passkey or a scanned QR code names its subject itself.
 
 pub mod app;
+pub mod message_codes;
 pub mod passkey;
 pub mod password;
 pub mod recovery_codes;

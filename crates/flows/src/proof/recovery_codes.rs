@@ -113,14 +113,32 @@ async fn check(
 ) -> Result<Checked, Stopped> {
     let nothing = || Stopped::Closed(LoginRefusal::WrongCode);
     let enrolment = live.usable(AuthenticatorKind::RecoveryCode, now).ok_or_else(nothing)?;
-    let Credential::RecoveryCodes(digests) = &enrolment.credential else { return Err(nothing()) };
     gate(provider, enrolment, now).await?;
+    let Some(effects) = use_up(provider, enrolment, typed, now) else {
+        let (reason, answer) = (LoginRefusalReason::WrongCode, LoginRefusal::WrongCode);
+        return Err(Refused::new(Some(&live.subject), Some(enrolment), reason, answer).into());
+    };
+    Ok(Checked {
+        subject: live.subject.clone(),
+        evidence: evidence_of(provider, enrolment, now),
+        enrolment: enrolment.clone(),
+        effects,
+    })
+}
+
+/// The changes that use this code up; `None` when it is none of the set.
+pub(crate) fn use_up(
+    provider: &Provider,
+    enrolment: &Enrolment,
+    typed: &RecoveryCode,
+    now: Timestamp,
+) -> Option<Vec<Change>> {
+    let Credential::RecoveryCodes(digests) = &enrolment.credential else { return None };
     let used = typed.digest();
     let left: Vec<SecretDigest> =
         digests.iter().copied().filter(|digest| *digest != used).collect();
     if left.len() == digests.len() {
-        let (reason, answer) = (LoginRefusalReason::WrongCode, LoginRefusal::WrongCode);
-        return Err(Refused::new(Some(&live.subject), Some(enrolment), reason, answer).into());
+        return None;
     }
     // Nothing is left to be asked for.
     let used_up = left.is_empty().then(|| disabled(provider, enrolment, now));
@@ -133,12 +151,7 @@ async fn check(
             password_length: None,
         },
     };
-    Ok(Checked {
-        subject: live.subject.clone(),
-        evidence: evidence_of(provider, enrolment, now),
-        enrolment: enrolment.clone(),
-        effects: std::iter::once(used).chain(used_up.into_iter().flatten()).collect(),
-    })
+    Some(std::iter::once(used).chain(used_up.into_iter().flatten()).collect())
 }
 
 #[cfg(test)]

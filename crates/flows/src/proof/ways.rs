@@ -27,6 +27,8 @@ pub const WAYS: &[Way] = &[
     alone(AuthenticatorKind::App),
     beside(AuthenticatorKind::Totp),
     beside(AuthenticatorKind::RecoveryCode),
+    beside(AuthenticatorKind::SmsCode),
+    beside(AuthenticatorKind::EmailCode),
 ];
 
 /// Where nobody is logged in.

@@ -58,6 +58,7 @@ fn expected(kind: &EventKind) -> (Reach, Option<TakeBackReason>) {
         EventKind::AccessTokenRevoked { .. } => by_name(Reason::TokenRevoked),
         EventKind::ConsentWithdrawn => by_time(Reason::ConsentWithdrawn),
         EventKind::PasswordChanged { .. }
+        | EventKind::AccountRecovered { .. }
         | EventKind::AuthenticatorDisabled { .. }
         | EventKind::AuthenticatorSuspended { .. }
         | EventKind::AuthenticatorRemoved { .. }
@@ -68,6 +69,7 @@ fn expected(kind: &EventKind) -> (Reach, Option<TakeBackReason>) {
         EventKind::AccountCreated
         | EventKind::AccountActivated
         | EventKind::NumberChanged
+        | EventKind::ContactChanged { .. }
         | EventKind::LoginSucceeded { .. }
         | EventKind::LoginRefused { .. }
         | EventKind::AuthenticatorBound { .. }

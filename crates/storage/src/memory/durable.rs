@@ -36,7 +36,7 @@ pub(super) struct Tables {
     pub subjects: BTreeMap<SubjectId, VersionedSubject>,
     pub enrolments: BTreeMap<AuthenticatorId, Enrolment>,
     pub consumed: HashSet<(&'static str, [u8; 32])>,
-    pub unknown_names: HashMap<LoginName, FailureCount>,
+    pub other_failures: HashMap<ThrottleKey, FailureCount>,
     pub sessions: BTreeMap<SessionId, Session>,
     pub grants: BTreeMap<GrantId, Grant>,
     pub consents: BTreeMap<(SubjectId, ClientId), Consent>,
@@ -58,9 +58,9 @@ impl Tables {
             ThrottleKey::Authenticator(id) => {
                 self.enrolments.get_mut(id).map(|enrolment| &mut enrolment.failures)
             }
-            ThrottleKey::UnknownName(name) => {
-                Some(self.unknown_names.entry(name.clone()).or_default())
-            }
+            ThrottleKey::UnknownName(_)
+            | ThrottleKey::MessageCodes(_)
+            | ThrottleKey::Recovery(_) => Some(self.other_failures.entry(key.clone()).or_default()),
         }
     }
 }

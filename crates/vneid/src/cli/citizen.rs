@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
 use flows::admin::{
-    NewCredentials, activate_citizen, create_citizen, lock_citizen, unlock_citizen,
+    NewContact, NewCredentials, activate_citizen, change_contact, create_citizen, lock_citizen,
+    unlock_citizen,
 };
 use flows::password::Password;
 use flows::totp;
 use identity_core::account::{AccountState, Lock, LockReason, LockedBy};
+use identity_core::contact::PhoneNumber;
 use identity_core::time::random_bytes;
 use identity_core::{LoginName, Subject, SubjectId};
 
@@ -45,6 +47,17 @@ pub enum CitizenCommand {
     Unlock {
         #[command(flatten)]
         who: Who,
+    },
+    /// Change where a person is reached; codes by message are set up again for the new address
+    Contact {
+        #[command(flatten)]
+        who: Who,
+        /// New telephone number
+        #[arg(long, required_unless_present = "email", conflicts_with = "email")]
+        phone: Option<String>,
+        /// New e-mail address
+        #[arg(long)]
+        email: Option<String>,
     },
     /// Show an account, its number masked
     Show {
@@ -100,6 +113,12 @@ pub async fn run(command: CitizenCommand, config: &Config) -> Result<String, Cli
             unlock_citizen(&node.provider, subject, now).await?;
             format!("unlocked {subject}\n")
         }
+        CitizenCommand::Contact { who, phone, email } => {
+            let contact = contact(phone, email)?;
+            let subject = find(&node, &who.person).await?.id;
+            change_contact(&node.provider, subject, contact, now).await?;
+            format!("changed {subject}\n")
+        }
         CitizenCommand::Show { who } => show(&node, &find(&node, &who.person).await?).await?,
     };
     node.close().await;
@@ -132,6 +151,24 @@ async fn create(node: &Node, file: &Path) -> Result<String, CliError> {
     let credentials = NewCredentials { password: Some(password), totp };
     create_citizen(provider, subject, credentials, now).await?;
     Ok(said.concat())
+}
+
+fn contact(phone: Option<String>, email: Option<String>) -> Result<NewContact, CliError> {
+    if let Some(phone) = phone {
+        let phone = PhoneNumber::parse(&phone);
+        return phone.map(NewContact::Phone).map_err(|error| CliError::Refused(error.to_string()));
+    }
+    let email = email.unwrap_or_default();
+    let plausible = email.len() <= 254
+        && email.bytes().all(|byte| byte.is_ascii_graphic())
+        && email.split_once('@').is_some_and(|(local, host)| {
+            !local.is_empty() && host.contains('.') && !host.contains('@')
+        });
+    if plausible {
+        Ok(NewContact::Email(email))
+    } else {
+        Err(CliError::Refused("not an e-mail address".to_owned()))
+    }
 }
 
 /// The rules for a password are the same here as on the citizen's own page.

@@ -25,11 +25,13 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use assurance::{Acr, Policies};
+use authorization_server::gateway::HttpGateway;
 use authorization_server::outbound::{Outbound, OutboundError};
 use authorization_server::state::ReferenceApp;
 use authorization_server::{ServerState, StateError};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use flows::messages::{Exit, Messaging, Outbox};
 use flows::password::PasswordPool;
 use flows::provider::TestAuthentication;
 use flows::refused_request::RefusalBudget;
@@ -53,7 +55,7 @@ use storage_redis::{RedisSettingsError, RedisTransientStore};
 pub use stores::Durable;
 use stores::Fleeting;
 
-use crate::config::{Config, Observing, TlsFiles};
+use crate::config::{Config, Messages, Observing, TlsFiles};
 use crate::observe::indicators::Indicators;
 use crate::observe::otlp::{self, TraceError};
 use crate::observe::{self, Watch};
@@ -187,6 +189,7 @@ impl Node {
             policies,
             security: Arc::new(security),
             passwords: passwords(config, entropy.as_ref())?,
+            messaging: messaging(config)?,
             notices: Arc::default(),
             refusals: RefusalBudget::default(),
             store,
@@ -353,6 +356,16 @@ impl Running {
 fn outbound(config: &Config) -> Result<Outbound, OutboundError> {
     let outbound = Outbound::new(config.outbound_exceptions.clone())?;
     Ok(if config.observing.traces.is_some() { outbound.tracing(otlp::headers()) } else { outbound })
+}
+
+fn messaging(config: &Config) -> Result<Messaging, OutboundError> {
+    Ok(Messaging::new(match &config.messages {
+        Messages::Off => Exit::None,
+        Messages::Gateway { url, secret } => {
+            Exit::Gateway(Arc::new(HttpGateway::new(url.clone(), secret.clone())?))
+        }
+        Messages::Outbox => Exit::Outbox(Outbox::default()),
+    }))
 }
 
 fn refuse_pending(pending: Vec<String>) -> Result<(), StartError> {

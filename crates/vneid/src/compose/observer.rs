@@ -89,6 +89,8 @@ impl Stale {
             | EventKind::AccountUnlocked
             | EventKind::DeathRecorded
             | EventKind::NumberChanged
+            | EventKind::ContactChanged { .. }
+            | EventKind::AccountRecovered { .. }
             | EventKind::LoginSucceeded { .. }
             | EventKind::LoginRefused { .. }
             | EventKind::SessionEnded { .. }

@@ -5,12 +5,14 @@
 //!  reading      Merged ──> Config, or every fault at once
 //!  master_keys  the four keys that never enter the database
 //!  stores       where what must be remembered is kept; redis, what may be lost
+//!  messages     where codes by SMS and e-mail leave
 //!  hsm          the token that may hold the first of them, and the signing keys
 //!  schema       the table as JSON Schema, for editors and people
 //! ```
 
 mod hsm;
 mod master_keys;
+mod messages;
 mod passkeys;
 mod reading;
 mod redis;
@@ -35,6 +37,7 @@ use url::Url;
 
 pub use hsm::Hsm;
 pub use master_keys::{KeyEncryption, MasterKey, MasterKeys};
+pub use messages::Messages;
 pub use settings::PREFIX;
 use settings::{Merged, Place};
 use storage_redis::RedisSettings;
@@ -61,6 +64,7 @@ pub struct Config {
     pub attestation: AttestationRules,
     /// Private places that outbound requests may reach.
     pub outbound_exceptions: Exceptions,
+    pub messages: Messages,
     pub connections: usize,
     /// `None`: one per core.
     pub hashing_threads: Option<usize>,

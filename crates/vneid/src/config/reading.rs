@@ -53,6 +53,7 @@ impl<'a> Reading<'a> {
         let test_authentication = self.test_authentication(environment);
         let attestation = self.attestation();
         let outbound_exceptions = self.outbound(environment);
+        let messages = self.messages(environment);
         let connections = self.number("limits.connections").unwrap_or(DEFAULT_CONNECTIONS);
         let hashing_threads = self.number("limits.hashing_threads");
         let observing = self.observing(environment);
@@ -75,6 +76,7 @@ impl<'a> Reading<'a> {
                     test_authentication,
                     attestation,
                     outbound_exceptions,
+                    messages,
                     connections,
                     hashing_threads,
                     observing,

@@ -208,6 +208,18 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Texts,
         "host:port pairs that back-channel requests may reach although private. Development only.",
     ),
+    setting(
+        "messages.gateway",
+        Kind::Text,
+        "URL of the gateway that delivers SMS and e-mail. Default: none, and no codes by message.",
+    ),
+    setting("messages.gateway_secret", Kind::Text, "What we bear to the gateway."),
+    setting("messages.gateway_secret_file", Kind::Text, "The same, in a file."),
+    setting(
+        "messages.outbox",
+        Kind::Flag,
+        "Keep messages in memory and show them at /dev/outbox. Development only.",
+    ),
     setting("limits.connections", Kind::Number, "Most connections at once. Default 10000."),
     setting(
         "limits.hashing_threads",

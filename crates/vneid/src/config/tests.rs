@@ -2,7 +2,7 @@ use std::path::Path;
 
 use protocol::Environment;
 
-use super::{Config, ConfigError, KeyEncryption, Storage, schema};
+use super::{Config, ConfigError, KeyEncryption, Messages, Storage, schema};
 
 const KEY: &str = "1111111111111111111111111111111111111111111111111111111111111111";
 
@@ -92,6 +92,7 @@ fn what_is_for_development_is_refused_in_production() {
     let cases = [
         whole("test_authentication.accounts = [\"012345678901\"]"),
         whole("outbound.allow = [\"localhost:8081\"]"),
+        whole("messages.outbox = true"),
         whole("").replace("sqlite = \"vneid.db\"", "ephemeral = true"),
         whole("").replace(&format!("index_key = \"{KEY}\""), &format!("index_key = \"{example}\"")),
     ];
@@ -121,6 +122,28 @@ fn how_a_process_is_watched_has_defaults_and_bounds() {
     ] {
         assert_eq!(faults(&whole(bad), &[]).len(), 1, "{bad}");
     }
+}
+
+#[test]
+fn messages_leave_by_a_gateway_that_is_told_a_secret_over_tls() {
+    let gateway =
+        |url: &str, secret: &str| whole(&format!("messages.gateway = \"{url}\"\n{secret}"));
+    let secret = "messages.gateway_secret = \"s3cret\"";
+    let read = read(&gateway("https://sms.example/send", secret), &[]).unwrap();
+    assert!(matches!(read.messages, Messages::Gateway { url, .. } if url.path() == "/send"));
+    for (url, rest) in [
+        ("http://sms.example/", secret),
+        ("sms.example", secret),
+        ("https://sms.example/", ""),
+        ("https://sms.example/", "messages.gateway_secret = \"two words\""),
+    ] {
+        let found = faults(&gateway(url, rest), &[]);
+        assert_eq!(found.len(), 1, "{url} {rest}: {found:?}");
+        assert!(!found[0].contains("s3cret"));
+    }
+    let both = gateway("https://sms.example/", &format!("{secret}\nmessages.outbox = true"));
+    assert_eq!(faults(&both, &[("VNEID_ENVIRONMENT", "development")]).len(), 1);
+    assert_eq!(faults(&whole(secret), &[]), ["messages.gateway: is missing"]);
 }
 
 #[test]

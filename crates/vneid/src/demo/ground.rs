@@ -50,6 +50,8 @@ fn text(ports: Ports, storage: &str, keys: &str) -> String {
          [test_authentication]\naccounts = [\"{examiner}\"]\n\n\
          # The portal's back-channel logout.\n\
          [outbound]\nallow = [\"localhost:{portal}\"]\n\n\
+         # Shown at /dev/outbox.\n\
+         [messages]\noutbox = true\n\n\
          # Probes, metrics and indicators, on any free port.\n\
          [operations]\nlisten = \"127.0.0.1:0\"\n",
         issuer = ports.issuer(),

@@ -38,6 +38,8 @@ pub fn of(kind: &EventKind) -> Option<(Step, Outcome)> {
         | EventKind::AccountUnlocked
         | EventKind::DeathRecorded
         | EventKind::NumberChanged
+        | EventKind::ContactChanged { .. }
+        | EventKind::AccountRecovered { .. }
         | EventKind::SessionEnded { .. }
         | EventKind::AuthenticatorBound { .. }
         | EventKind::AuthenticatorDisabled { .. }

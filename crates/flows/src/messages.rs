@@ -1,0 +1,267 @@
+//! Messages to a person's telephone or mailbox: what they say, and the port they leave by.
+//!
+//! A message is sent once. A second copy of a code is worse than none: people would learn that codes
+//! come unasked.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use identity_core::subject::Profile;
+use identity_core::time::{Entropy, random_bytes};
+use identity_core::{AuthenticatorKind, Timestamp};
+use serde::{Deserialize, Serialize};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::refusal::Fault;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    Sms,
+    Email,
+}
+
+impl Channel {
+    pub const ALL: [Self; 2] = [Self::Sms, Self::Email];
+
+    /// What a code by this channel is an authenticator of.
+    pub const fn kind(self) -> AuthenticatorKind {
+        match self {
+            Self::Sms => AuthenticatorKind::SmsCode,
+            Self::Email => AuthenticatorKind::EmailCode,
+        }
+    }
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sms => "sms",
+            Self::Email => "email",
+        }
+    }
+
+    /// Where this person is reached: what the profile says now, never what somebody typed.
+    pub fn address_of(self, profile: &Profile) -> Option<&str> {
+        match self {
+            Self::Sms => profile.phone.as_ref().map(|phone| phone.value.as_str()),
+            Self::Email => profile.email.as_ref().map(|email| email.value.as_str()),
+        }
+    }
+}
+
+/// Six random digits. They are a secret: they do not print.
+#[derive(Clone)]
+pub struct MessageCode(String);
+
+impl MessageCode {
+    pub fn generate(entropy: &dyn Entropy) -> Self {
+        // Of 2^64 values a million leaves a rest that nobody can measure.
+        let number = u64::from_be_bytes(random_bytes(entropy)) % 1_000_000;
+        Self(format!("{number:06}"))
+    }
+
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a message is about. Only the kinds here can be sent.
+#[derive(Clone, Copy)]
+pub enum Matter<'a> {
+    /// `party`: as people call it; `None` on the citizen's own pages.
+    LogIn {
+        code: &'a MessageCode,
+        party: Option<&'a str>,
+    },
+    Bind {
+        code: &'a MessageCode,
+    },
+    Recover {
+        code: &'a MessageCode,
+    },
+    /// Somebody set a new password without logging in.
+    Recovered,
+}
+
+impl Matter<'_> {
+    /// In Vietnamese, whatever the pages speak: it is read on another device, perhaps by somebody else.
+    /// Says what the code is for, so that who was talked into reading it out notices (ATK-104).
+    fn text(self) -> String {
+        const NOBODY: &str = "Có hiệu lực 10 phút. Không đưa mã này cho bất kỳ ai.";
+        match self {
+            Self::LogIn { code, party: Some(party) } => {
+                format!("{} là mã vneid để đăng nhập {party}. {NOBODY}", code.expose())
+            }
+            Self::LogIn { code, party: None } => {
+                format!("{} là mã vneid để đăng nhập trang của bạn. {NOBODY}", code.expose())
+            }
+            Self::Bind { code } => {
+                format!("{} là mã vneid để xác nhận nơi nhận mã. {NOBODY}", code.expose())
+            }
+            Self::Recover { code } => {
+                format!("{} là mã vneid để đặt lại mật khẩu. {NOBODY}", code.expose())
+            }
+            Self::Recovered => {
+                "Mật khẩu vneid của bạn vừa được đặt lại. Nếu không phải bạn, hãy báo \
+                                ngay công an cấp xã để khóa tài khoản."
+                    .to_owned()
+            }
+        }
+    }
+}
+
+/// One message as it leaves. It may hold a code: it does not print.
+#[derive(Clone)]
+pub struct Message {
+    pub channel: Channel,
+    /// E.164, or an e-mail address.
+    pub address: String,
+    pub text: String,
+}
+
+impl Message {
+    pub fn about(matter: Matter<'_>, channel: Channel, address: &str) -> Self {
+        Self { channel, address: address.to_owned(), text: matter.text() }
+    }
+}
+
+/// Why a message did not leave, or may not have.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    #[error("no gateway is configured")]
+    NoGateway,
+    #[error("the gateway cannot be reached: {0}")]
+    Unreachable(String),
+    #[error("the gateway answered {0}")]
+    Refused(u16),
+}
+
+/// Hands messages to somebody who delivers them.
+#[async_trait]
+pub trait MessageGateway: Send + Sync {
+    /// Once; whoever calls it never tries again.
+    async fn send(&self, message: &Message) -> Result<(), GatewayError>;
+}
+
+/// Where messages go. Chosen once, in the composition root.
+pub enum Exit {
+    /// Nothing is sent, and nothing that needs it is offered.
+    None,
+    Gateway(Arc<dyn MessageGateway>),
+    /// Development: kept here, for everybody to read.
+    Outbox(Outbox),
+}
+
+pub struct Messaging {
+    exit: Exit,
+    room: Arc<Semaphore>,
+}
+
+impl Messaging {
+    /// Messages on their way that nobody waits for.
+    const UNDER_WAY: usize = 256;
+
+    pub fn new(exit: Exit) -> Self {
+        Self { exit, room: Arc::new(Semaphore::new(Self::UNDER_WAY)) }
+    }
+
+    pub const fn is_possible(&self) -> bool {
+        !matches!(self.exit, Exit::None)
+    }
+
+    pub const fn outbox(&self) -> Option<&Outbox> {
+        match &self.exit {
+            Exit::Outbox(outbox) => Some(outbox),
+            Exit::None | Exit::Gateway(_) => None,
+        }
+    }
+
+    pub async fn send(&self, message: Message, now: Timestamp) -> Result<(), GatewayError> {
+        let channel = message.channel.as_str();
+        let sent = match &self.exit {
+            Exit::None => Err(GatewayError::NoGateway),
+            Exit::Gateway(gateway) => gateway.send(&message).await,
+            Exit::Outbox(outbox) => {
+                outbox.keep(message, now);
+                Ok(())
+            }
+        };
+        match &sent {
+            Ok(()) => tracing::info!(channel, "message sent"),
+            Err(error) => tracing::warn!(channel, %error, "message not sent"),
+        }
+        sent
+    }
+
+    /// Room for sending something that the answer does not wait for.
+    pub(crate) fn room(&self) -> Result<OwnedSemaphorePermit, Fault> {
+        Arc::clone(&self.room).try_acquire_owned().map_err(|_| Fault::Busy)
+    }
+}
+
+/// What would have been sent, newest first.
+#[derive(Default)]
+pub struct Outbox(Mutex<VecDeque<(Timestamp, Message)>>);
+
+impl Outbox {
+    const KEPT: usize = 50;
+
+    fn keep(&self, message: Message, now: Timestamp) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push_front((now, message));
+        kept.truncate(Self::KEPT);
+    }
+
+    pub fn messages(&self) -> Vec<(Timestamp, Message)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Bytes(u8);
+    impl Entropy for Bytes {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(self.0);
+        }
+    }
+
+    #[test]
+    fn a_code_has_six_digits_also_when_it_is_a_small_number() {
+        for byte in [0, 1, 0x7f, 0xff] {
+            let code = MessageCode::generate(&Bytes(byte));
+            assert_eq!(code.expose().len(), 6);
+            assert!(code.expose().bytes().all(|byte| byte.is_ascii_digit()));
+        }
+    }
+
+    #[test]
+    fn every_message_with_a_code_says_what_for_and_to_give_it_to_nobody() {
+        // ATK-104
+        let code = MessageCode::generate(&Bytes(1));
+        let matters = [
+            (Matter::LogIn { code: &code, party: Some("Cổng Dịch vụ công") }, "Cổng Dịch vụ công"),
+            (Matter::LogIn { code: &code, party: None }, "đăng nhập"),
+            (Matter::Bind { code: &code }, "nơi nhận mã"),
+            (Matter::Recover { code: &code }, "đặt lại mật khẩu"),
+        ];
+        for (matter, purpose) in matters {
+            let text = matter.text();
+            assert!(text.starts_with(code.expose()) && text.contains(purpose), "{text}");
+            assert!(text.contains("Không đưa mã này cho bất kỳ ai"), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_outbox_keeps_the_newest() {
+        let outbox = Outbox::default();
+        for second in 0..60 {
+            let message = Message::about(Matter::Recovered, Channel::Sms, &second.to_string());
+            outbox.keep(message, Timestamp::from_unix_seconds(second));
+        }
+        let kept = outbox.messages();
+        assert_eq!((kept.len(), kept[0].1.address.as_str()), (Outbox::KEPT, "59"));
+    }
+}
