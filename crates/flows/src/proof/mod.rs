@@ -64,7 +64,8 @@ impl Admits {
         Ok(match (&account.state, self) {
             (AccountState::Activated { .. }, _) => true,
             (AccountState::Locked { lock, .. }, Self::LockedByHolder) => {
-                holder_may_lift(&provider.policy(now)?, lock)
+                let policy = provider.policy(now)?;
+                holder_may_lift(&policy, lock)
             }
             (AccountState::Locked { .. }, Self::Usable)
             | (AccountState::Registered { .. } | AccountState::Deceased { .. }, _) => false,
