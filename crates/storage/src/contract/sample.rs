@@ -191,6 +191,11 @@ pub fn open(session: &Session) -> Change {
 }
 
 pub fn grant<const N: usize>(session: &Session, at: &str, scopes: [&str; N]) -> ActiveGrant {
+    // What a proof was bound to stays with the session; the short form of terms leaves it out.
+    let told = |evidence: &AuthenticationEvidence| AuthenticationEvidence {
+        binding: None,
+        ..evidence.clone()
+    };
     ActiveGrant {
         terms: GrantTerms {
             grant: GrantId::generate(NOW, &ENTROPY),
@@ -200,7 +205,7 @@ pub fn grant<const N: usize>(session: &Session, at: &str, scopes: [&str; N]) -> 
             scopes: texts(scopes),
             userinfo_claims: texts(["name", "birthdate"]),
             id_token_claims: texts(["acr"]),
-            evidence: session.evidence.clone(),
+            evidence: session.evidence.iter().map(told).collect(),
             asked_acr: vec!["urn:vneid:aal2".into()],
             authorized_at: NOW,
             verified: identity_core::grant::VerifiedWishes::default(),
