@@ -8,7 +8,12 @@ use serde_json::{Value, json};
 use testkit::Server;
 
 /// Members that are lists, with something each must hold.
-const LISTS: [(&str, &str); 22] = [
+const LISTS: [(&str, &str); 27] = [
+    ("trust_frameworks_supported", "urn:vn:eid:decree-69-2024"),
+    ("claims_in_verified_claims_supported", "name"),
+    ("evidence_supported", "document"),
+    ("documents_supported", "idcard"),
+    ("documents_check_methods_supported", "data"),
     ("acr_values_supported", "urn:vn:eid:auth:2"),
     ("claim_types_supported", "normal"),
     ("claims_supported", "vn_personal_number"),
@@ -33,7 +38,8 @@ const LISTS: [(&str, &str); 22] = [
     ("id_token_signing_alg_values_supported", "ES256"),
 ];
 
-const FLAGS: [(&str, bool); 6] = [
+const FLAGS: [(&str, bool); 7] = [
+    ("verified_claims_supported", true),
     ("authorization_response_iss_parameter_supported", true),
     ("backchannel_logout_session_supported", true),
     ("backchannel_logout_supported", true),

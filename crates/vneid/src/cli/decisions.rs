@@ -176,7 +176,7 @@ pub struct DryRun {
     #[arg(long, value_name = "DIR")]
     policy: PathBuf,
     /// Version of the policy to try [default: the newest of the directory]
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long = "policy-version", id = "policy-version", value_name = "VERSION")]
     version: Option<String>,
     /// How far back, such as 7d, 36h or 90m
     #[arg(long, value_name = "TIME", default_value = "7d", value_parser = stretch)]
