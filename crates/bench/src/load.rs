@@ -2,8 +2,8 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Barrier, Once};
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
@@ -56,7 +56,11 @@ impl Outcome {
                 self.done += 1;
                 self.latency.saturating_record(since.elapsed().as_micros() as u64);
             }
-            Err(_) => self.failed += 1,
+            Err(error) => {
+                static FIRST: Once = Once::new();
+                FIRST.call_once(|| eprintln!("the first that failed: {error}"));
+                self.failed += 1;
+            }
         }
     }
 

@@ -40,6 +40,11 @@ pub fn from_bytes<T: Compact + DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     if bytes.first() == Some(&b'{') {
         return serde_json::from_slice(bytes).ok();
     }
+    read(bytes)
+}
+
+/// The same of facts that never were JSON.
+pub fn read<T: Compact>(bytes: &[u8]) -> Option<T> {
     let mut input = Input(bytes);
     (input.byte()? == FORMAT).then_some(())?;
     let fact = T::read(&mut input)?;
@@ -86,7 +91,8 @@ impl<'a> Input<'a> {
     }
 
     /// A count of items that take at least a byte each: never more than there is left to read.
-    fn count(&mut self) -> Option<usize> {
+    /// Of items that follow, each of at least a byte.
+    pub fn count(&mut self) -> Option<usize> {
         usize::try_from(self.number()?).ok().filter(|count| *count <= self.0.len())
     }
 

@@ -104,6 +104,7 @@ pub enum EventKind {
         grant: GrantId,
         session: SessionId,
         scopes: BTreeSet<String>,
+        /// Names, or `profile.*` for all that this scope carried on that day.
         claims: BTreeSet<String>,
         acr: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]

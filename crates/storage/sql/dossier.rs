@@ -50,7 +50,8 @@ pub async fn of(
     of: &DossierOf<'_>,
 ) -> Result<Option<Dossier>, Fault> {
     let rows = select_dossier!(
-        r#"g.terms AS "terms?", g.generation AS "generation?", g.rotated_at AS "rotated_at?",
+        r#"g.id AS "grant?: Uuid", g.subject AS "grant_subject?: Uuid",
+           g.client AS "grant_client?", g.session AS "grant_session?: Uuid", g.terms AS "terms?", g.generation AS "generation?", g.rotated_at AS "rotated_at?",
            g.redeemed_at AS "redeemed_at?", g.revoked_at AS "revoked_at?",
            g.revoked_reason AS "revoked_reason?" "#,
         "FROM subjects s
@@ -80,7 +81,9 @@ pub async fn by_handle(
     client: Option<&identity_core::ClientId>,
 ) -> Result<Option<Dossier>, Fault> {
     let rows = select_dossier!(
-        r#"CAST(NULL AS TEXT) AS "terms?: String", CAST(NULL AS BIGINT) AS "generation?: i64",
+        r#"CAST(NULL AS UUID) AS "grant?: Uuid", CAST(NULL AS UUID) AS "grant_subject?: Uuid",
+           CAST(NULL AS TEXT) AS "grant_client?: String",
+           CAST(NULL AS UUID) AS "grant_session?: Uuid", CAST(NULL AS TEXT) AS "terms?: String", CAST(NULL AS BIGINT) AS "generation?: i64",
            CAST(NULL AS BIGINT) AS "rotated_at?: i64", CAST(NULL AS BIGINT) AS "redeemed_at?: i64",
            CAST(NULL AS BIGINT) AS "revoked_at?: i64",
            CAST(NULL AS TEXT) AS "revoked_reason?: String" "#,
@@ -133,6 +136,10 @@ struct DossierRow {
     purpose: Option<String>,
     given_at: Option<i64>,
     withdrawn_at: Option<i64>,
+    grant: Option<Uuid>,
+    grant_subject: Option<Uuid>,
+    grant_client: Option<String>,
+    grant_session: Option<Uuid>,
     terms: Option<String>,
     generation: Option<i64>,
     rotated_at: Option<i64>,
@@ -194,6 +201,10 @@ impl DossierRow {
 
     fn grant(&mut self) -> Option<GrantRow> {
         Some(GrantRow {
+            id: self.grant?,
+            subject: self.grant_subject?,
+            client: self.grant_client.take()?,
+            session: self.grant_session?,
             terms: self.terms.take()?,
             generation: self.generation?,
             rotated_at: self.rotated_at?,

@@ -2,8 +2,8 @@
 
 use identity_core::grant::{ActiveGrant, Generation, Grant, RevocationReason, RevokedGrant};
 use identity_core::id::SessionId;
-use identity_core::{ClientId, GrantId, Timestamp};
-use storage::terms::{self, TermsForm};
+use identity_core::{ClientId, GrantId, SubjectId, Timestamp};
+use storage::terms::{self, GrantColumns, TermsForm};
 use storage::{Contest, GrantScope, GrantsRemoved};
 use uuid::Uuid;
 
@@ -121,7 +121,8 @@ pub async fn revoke(
 pub async fn by_id(connection: &mut Connection, id: GrantId) -> Result<Option<Grant>, Fault> {
     let row = sqlx::query_as!(
         GrantRow,
-        r#"SELECT terms AS "terms!", generation AS "generation!", rotated_at AS "rotated_at!",
+        r#"SELECT id AS "id!: Uuid", subject AS "subject!: Uuid", client AS "client!",
+                  session AS "session!: Uuid", terms AS "terms!", generation AS "generation!", rotated_at AS "rotated_at!",
                   redeemed_at AS "redeemed_at!", revoked_at AS "revoked_at?",
                   revoked_reason AS "revoked_reason?"
            FROM grants WHERE id = $1"#,
@@ -177,6 +178,10 @@ pub async fn remove_ended(
 }
 
 pub(super) struct GrantRow {
+    pub(super) id: Uuid,
+    pub(super) subject: Uuid,
+    pub(super) client: String,
+    pub(super) session: Uuid,
     pub(super) terms: String,
     pub(super) generation: i64,
     pub(super) rotated_at: i64,
@@ -187,7 +192,13 @@ pub(super) struct GrantRow {
 
 impl GrantRow {
     pub(super) fn read(self) -> Result<Grant, Fault> {
-        let terms = terms::read(&self.terms)?;
+        let beside = GrantColumns {
+            grant: GrantId::from_uuid(self.id),
+            client: column::from_name(&self.client)?,
+            subject: SubjectId::from_uuid(self.subject),
+            session: SessionId::from_uuid(self.session),
+        };
+        let terms = terms::read(&self.terms, beside)?;
         if let Some((at, reason)) = self.revoked_at.zip(self.revoked_reason) {
             let (reason, at) = (column::from_name(&reason)?, Timestamp::from_unix_millis(at));
             return Ok(Grant::Revoked(RevokedGrant { terms, reason, at }));

@@ -129,9 +129,12 @@ async fn a_whole_login_passes_nginx_whatever_a_stranger_says_about_himself() {
     assert_eq!(said["active"], true, "{said}");
     assert_eq!(said["iss"], front.issuer().as_str());
 
-    let log = front.directory.path().join("vneid.json");
-    let log = std::fs::read_to_string(log).unwrap();
-    assert!(log.contains("\"path\":\"/authorize\"") && log.contains("/introspect"), "{log}");
+    let file = front.directory.path().join("vneid.json");
+    let read = || std::fs::read_to_string(&file).unwrap();
+    // nginx writes its line when the answer is already on its way.
+    until("the last request is in the log", async || read().contains("/introspect")).await;
+    let log = read();
+    assert!(log.contains("\"path\":\"/authorize\""), "{log}");
     for secret in ["canary-state", "code_challenge", "code=", "evil"] {
         assert!(!log.contains(secret), "{secret} is in {log}");
     }

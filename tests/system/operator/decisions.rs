@@ -8,7 +8,7 @@ use super::{create_citizen, register_client};
 
 const NUMBER: &str = "067190000001";
 /// All that one login by single sign-on writes, the terms in their long form; the short one
-/// (`storage.compact_grants`) is some four hundred bytes less.
+/// (`storage.compact_grants`) is some five hundred bytes less.
 const MOST_BYTES: usize = 1280;
 
 /// The newest grant's event and terms, as they are stored.

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use identity_core::grant::{
-    ActiveGrant, AuthorizationCode, RedeemRefusal, Redemption, RevocationReason,
+    ActiveGrant, AuthorizationCode, GrantTerms, RedeemRefusal, Redemption, RevocationReason,
 };
 use identity_core::relying_party::GrantType;
 use identity_core::{
     EventKind, Province, RecordedDecision, RelyingParty, SecurityEvent, Session, Timestamp,
 };
 use protocol::token::TokenType;
-use protocol::{CodeVerifier, ErrorCode, SecretString, TokenResponse};
+use protocol::{CodeVerifier, ErrorCode, SecretString, TokenResponse, standard_claims};
 use storage::{Change, Commit, GrantScope};
 
 use super::standing::{Cleared, dossier_of, ensure_active};
@@ -87,7 +87,7 @@ async fn refused(
     provider: &Provider,
     party: &RelyingParty,
     refusal: RedeemRefusal,
-    terms: &identity_core::grant::GrantTerms,
+    terms: &GrantTerms,
     now: Timestamp,
 ) -> Result<EndpointError, EndpointError> {
     let description = match refusal {
@@ -168,16 +168,25 @@ fn insertion(
     plan
 }
 
-/// Everything that the relying party may learn by this grant.
-fn claims_of(terms: &identity_core::grant::GrantTerms) -> BTreeSet<String> {
+/// Everything that the relying party may learn by this grant. Where that is all that a scope carries,
+/// `profile.*` stands for its claims: of all that a login writes, nothing stays longer than events.
+fn claims_of(terms: &GrantTerms) -> BTreeSet<String> {
     let plain = terms.userinfo_claims.union(&terms.id_token_claims).cloned();
-    plain.chain(names_of(&terms.verified)).collect()
+    let mut claims: BTreeSet<String> = plain.chain(names_of(&terms.verified)).collect();
+    for scope in &terms.scopes {
+        let carried = standard_claims::claims_of(scope).unwrap_or_default();
+        if carried.len() > 1 && carried.iter().all(|claim| claims.contains(*claim)) {
+            claims.retain(|claim| !carried.contains(&claim.as_str()));
+            claims.insert(format!("{scope}.*"));
+        }
+    }
+    claims
 }
 
 async fn revoke_replayed(
     provider: &Provider,
     party: &RelyingParty,
-    terms: &identity_core::grant::GrantTerms,
+    terms: &GrantTerms,
     now: Timestamp,
 ) -> Result<(), Fault> {
     let reason = RevocationReason::CodeReplayed;
@@ -189,7 +198,7 @@ async fn revoke_replayed(
 pub(super) fn revocation(
     provider: &Provider,
     party: &RelyingParty,
-    terms: &identity_core::grant::GrantTerms,
+    terms: &GrantTerms,
     reason: RevocationReason,
     now: Timestamp,
 ) -> [Change; 2] {
@@ -201,4 +210,24 @@ pub(super) fn revocation(
         Change::RevokeGrants { scope: GrantScope::One(terms.grant), reason, now },
         Change::Append(Box::new(event)),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_claims_of_a_whole_scope_are_recorded_by_its_name() {
+        let terms: GrantTerms = serde_json::from_value(serde_json::json!({
+            "grant": uuid::Uuid::nil(), "client": "portal", "subject": uuid::Uuid::nil(),
+            "session": uuid::Uuid::nil(), "scopes": ["email", "openid", "phone", "address"],
+            "userinfo_claims": ["address", "email", "email_verified", "phone_number"],
+            "id_token_claims": ["birthdate"], "evidence": [], "asked_acr": [],
+            "authorized_at": 0,
+        }))
+        .unwrap();
+        // Of telephones one of two was agreed to; a scope of one claim needs no shorter name.
+        let expected = ["address", "birthdate", "email.*", "phone_number"];
+        assert_eq!(claims_of(&terms), expected.map(str::to_owned).into());
+    }
 }
