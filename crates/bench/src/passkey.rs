@@ -29,8 +29,8 @@ impl Passkey {
         let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).ok()?;
         let pair = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).ok()?;
         let id = sha256(document.as_ref());
-        // The user's is the first id: nobody has a key yet that would be excluded.
-        let user_handle = text(options, "id")?.to_owned();
+        let (_, user) = options.split_once("&#34;user&#34;:")?;
+        let user_handle = text(user, "id")?.to_owned();
         let (x, y) = pair.public_key().as_ref().get(1..)?.split_at_checked(32)?;
         let parts: [&[u8]; 7] = [
             &[0; 16],

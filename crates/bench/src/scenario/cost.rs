@@ -1,6 +1,6 @@
 //! What it costs besides time: storage, memory, the wait for a start.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::rate::sso_once;
 use super::{Field, request, settle, visitors};
