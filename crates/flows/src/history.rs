@@ -125,7 +125,8 @@ fn what_of(event: &SecurityEvent) -> Option<What> {
         | EventKind::ClientSuspended
         | EventKind::ClientReinstated
         | EventKind::KeyCreated { .. }
-        | EventKind::KeyCompromised { .. } => return None,
+        | EventKind::KeyCompromised { .. }
+        | EventKind::OfLaterRelease => return None,
     })
 }
 

@@ -141,6 +141,9 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         decision: Option<RecordedDecision>,
     },
+    /// What a node of the release after this one wrote, while both run side by side. Read, never written.
+    #[serde(other)]
+    OfLaterRelease,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]

@@ -54,6 +54,8 @@ impl Effect {
             EventKind::AuthenticatorRemoved { .. } => changed("authenticator_removed")?,
             // Also where nothing could be suspended: whoever it was holds no token any longer.
             EventKind::UseDisputed { .. } => changed("use_disputed")?,
+            // Perhaps a take-back. The database, which is asked at a refresh, knows what it was.
+            EventKind::OfLaterRelease => changed("of_later_release")?,
             EventKind::SessionEnded { session, .. } => Self::SessionEnded { session: *session },
             EventKind::GrantRevoked { grant, .. } => Self::GrantRevoked { grant: *grant },
             EventKind::AccessTokenRevoked { token, expires_at } => {

@@ -62,7 +62,8 @@ fn expected(kind: &EventKind) -> (Reach, Option<TakeBackReason>) {
         | EventKind::AuthenticatorDisabled { .. }
         | EventKind::AuthenticatorSuspended { .. }
         | EventKind::AuthenticatorRemoved { .. }
-        | EventKind::UseDisputed { .. } => by_time(Reason::CredentialChanged),
+        | EventKind::UseDisputed { .. }
+        | EventKind::OfLaterRelease => by_time(Reason::CredentialChanged),
         EventKind::ClientSuspended => by_name(Reason::ClientSuspended),
         EventKind::ClientReinstated => by_time(Reason::ClientSuspended),
         EventKind::KeyCompromised { .. } => by_name(Reason::KeyCompromised),

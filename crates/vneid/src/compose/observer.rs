@@ -83,6 +83,7 @@ impl Stale {
             | EventKind::ClientSuspended
             | EventKind::ClientReinstated => self.registry = true,
             EventKind::KeyCreated { .. } | EventKind::KeyCompromised { .. } => self.keys = true,
+            EventKind::OfLaterRelease => (self.registry, self.keys) = (true, true),
             EventKind::AccountCreated
             | EventKind::AccountActivated
             | EventKind::AccountLocked { .. }

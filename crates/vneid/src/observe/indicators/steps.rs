@@ -55,7 +55,8 @@ pub fn of(kind: &EventKind) -> Option<(Step, Outcome)> {
         | EventKind::ClientSuspended
         | EventKind::ClientReinstated
         | EventKind::KeyCreated { .. }
-        | EventKind::KeyCompromised { .. } => None,
+        | EventKind::KeyCompromised { .. }
+        | EventKind::OfLaterRelease => None,
     }
 }
 
