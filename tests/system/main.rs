@@ -9,6 +9,7 @@
 //!  passkeys    keys of browsers and devices
 //!  keys        in a token, from node to node, leaked       deploy     proxies, units, roles, backups as shipped
 //!  step_up     an API that asks for more proof             workspace  rules of the tree itself
+//!  transactions  one transaction, judged by its amount
 //! ```
 
 mod bad_input;
@@ -25,4 +26,5 @@ mod operator;
 mod passkeys;
 mod races;
 mod step_up;
+mod transactions;
 mod workspace;

@@ -16,6 +16,7 @@ use identity_core::relying_party::{ClientProfile, GrantType};
 use identity_core::secret::SecretDigest;
 use identity_core::{AuthenticatorKind, GrantId, RecordedDecision, RelyingParty, Timestamp};
 use node::measure::{Outcome, Step};
+use protocol::authorization_details::TRANSACTION;
 use protocol::authorize::Prompt;
 use protocol::redirect_uri::ApplicationType;
 use protocol::{
@@ -32,6 +33,7 @@ use crate::judgement::{Judgement, Permission, judge};
 use crate::proof::Admits;
 use crate::proof::ways::{first_ways, next_ways};
 use crate::provider::Provider;
+use crate::purpose::names_are_known;
 use crate::refusal::{Fault, PageError, PageRefusal};
 use crate::sealed;
 use crate::session::LiveSession;
@@ -131,6 +133,13 @@ fn check_and_begin(
     let redirect_uri = registered_redirect_uri(provider, &party, target.redirect_uri.as_deref())?;
     let checked = AuthorizationRequest::from_params(params)
         .and_then(|request| check(provider, &party, request, redirect_uri.clone(), now));
+    let checked = match checked {
+        Ok(checked) if !names_are_known(provider, &checked.request, now)? => {
+            let description = "the policy knows no such kind of transaction or procedure";
+            Err(ProtocolError::new(ErrorCode::InvalidAuthorizationDetails, description))
+        }
+        checked => checked,
+    };
     match checked {
         Ok(request) => Ok(Beginning::Interact(Interaction {
             purpose: Purpose::Authorize(Box::new(request)),
@@ -195,6 +204,11 @@ fn check(
     let may_omit = party.profile == ClientProfile::OidcBasic && !party.authentication.is_public();
     if request.code_challenge.is_none() && !may_omit {
         return Err(ProtocolError::invalid_request("code_challenge is required"));
+    }
+    // RFC 9396 §5 and §10: only of a type that the client is registered for.
+    if request.transaction.is_some() && !party.authorization_details_types.contains(TRANSACTION) {
+        let description = "the client is not registered for this type of authorization_details";
+        return Err(ProtocolError::new(ErrorCode::InvalidAuthorizationDetails, description));
     }
     let hinted = match &request.id_token_hint {
         Some(hint) => Some(crate::logout::hinted(provider, hint, party, now).ok_or(
@@ -300,7 +314,7 @@ pub fn deny(provider: &Provider, interaction: &Interaction) -> Result<Next, Page
     Ok(Next::Respond { response, party })
 }
 
-fn advance_home(
+async fn advance_home(
     provider: &Provider,
     interaction: &Interaction,
     path: &str,
@@ -391,7 +405,9 @@ impl Attempt<'_> {
                     }
                     return Err(PageRefusal::AccountNotUsable(reason).into());
                 }
-            };
+                return Err(PageRefusal::AccountNotUsable(reason).into());
+            }
+        };
         let asked = Asked::by(&self.checked.request, &self.party);
         let agreed =
             consent::agreed(self.provider, self.interaction, &self.party, live, &asked).await?;
@@ -456,6 +472,7 @@ impl Attempt<'_> {
                 asked_acr: asked.acr.clone(),
                 authorized_at: self.now,
                 verified: asked.verified.agreed(&agreed.claims),
+                transaction: self.interaction.transaction()?,
             },
             redirect_uri: self.checked.redirect_uri.clone(),
             redirect_uri_requested: request.redirect_uri.is_some(),

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use identity_core::secret::SecretDigest;
-use identity_core::{AuthenticatorKind, ClientId, Timestamp};
+use identity_core::{AuthenticatorKind, ClientId, GrantedTransaction, Timestamp};
 use jose::TokenKind;
-use jose::digest::sha256;
+use jose::digest::{base64url, sha256};
 use protocol::AuthorizationRequest;
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +107,16 @@ impl Interaction {
     pub(crate) fn fingerprint(&self) -> Result<SecretDigest, Fault> {
         let attempt = serde_json::to_vec(&(&self.purpose, &self.browser, self.started_at))?;
         Ok(SecretDigest(sha256(&attempt)))
+    }
+
+    /// The transaction this attempt is for, with what its proofs are bound to (L12): those of another
+    /// attempt, even for the same transaction, are bound to something else.
+    pub fn transaction(&self) -> Result<Option<GrantedTransaction>, Fault> {
+        let asked = self.request().and_then(|checked| checked.request.transaction.clone());
+        let Some(details) = asked else { return Ok(None) };
+        let SecretDigest(digest) = self.fingerprint()?;
+        let half = digest.first_chunk::<16>().copied().unwrap_or_default();
+        Ok(Some(GrantedTransaction { id: base64url(&half), details }))
     }
 
     pub fn request(&self) -> Option<&CheckedRequest> {

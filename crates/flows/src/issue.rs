@@ -15,9 +15,10 @@ use jose::{
     AccessTokenClaims, ExtraClaims, IdTokenClaims, SignError, SigningAlgorithm, TokenType, at_hash,
     sign,
 };
+use protocol::authorization_details::to_json;
 use protocol::verified_claims::VERIFIED_CLAIMS;
 use protocol::{Scope, ScopeSet};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::claims;
 use crate::identifier::{session_identifier, subject_identifier};
@@ -73,6 +74,7 @@ impl Standing<'_> {
             },
             // Asked for beside the scopes, so not for a token that was narrowed to some of them.
             verified: self.terms.verified.userinfo.clone().filter(|_| full),
+            transaction: self.terms.transaction.as_ref().map(|granted| granted.details.clone()),
         };
         access_token(provider, self.party, scopes, Some((person, self)), self.now)
     }
@@ -131,11 +133,19 @@ impl Standing<'_> {
             azp: None,
             sid: Some(session_identifier(&provider.settings, self.party, self.terms.session)),
             assurance: Some(json!(self.judged.present.vector)),
+            authorization_details: self.authorization_details(),
             extra,
         };
         let ring = provider.keys.ring();
         let key = ring.signer(algorithm, self.now).map_err(key_fault)?;
         sign(&id_token, TokenType::IdToken, key).map_err(key_fault)
+    }
+
+    /// The transaction as it was granted, the same from code to last refresh: what was agreed to is neither
+    /// widened nor spent by us (RFC 9396 §7, RFC 6749 §6). That it is carried out once is the relying
+    /// party's to see to, by its reference.
+    pub fn authorization_details(&self) -> Option<Value> {
+        self.terms.transaction.as_ref().map(|granted| to_json(&granted.details))
     }
 
     /// In the first ladder the client asked in and that is met; otherwise in the Vietnamese one.
@@ -234,6 +244,7 @@ fn jwt(
             .map(Timestamp::unix_seconds),
         acr: standing.and_then(Standing::acr),
         amr: standing.map(|standing| amr(&standing.judged.login)).unwrap_or_default(),
+        authorization_details: standing.and_then(Standing::authorization_details),
         facts: sealed,
     };
     let ring = provider.keys.ring();

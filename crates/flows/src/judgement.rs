@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use assurance::{
-    AcrWish, Context, Decision, DecisionRequest, DenyCode, Evaluation, Fal, History, Policy,
-    ReasonCode, Requirement, StepUpOption, VnAuthenticationLevel, decide, evaluate,
+    AcrWish, Context, Decision, DecisionRequest, Demand, DenyCode, Evaluation, Fal, History,
+    Policy, ReasonCode, Requirement, StepUpOption, VnAuthenticationLevel, decide, evaluate,
 };
 use identity_core::account::AccountState;
 use identity_core::authenticator::AuthenticatorStatus;
 use identity_core::{
-    AuthenticationEvidence, Authenticator, AuthenticatorKind, RecordedDecision, RelyingParty,
-    SubjectState, Timestamp,
+    AuthenticationEvidence, Authenticator, AuthenticatorKind, GrantedTransaction, RecordedDecision,
+    RelyingParty, SubjectState, Timestamp,
 };
 use protocol::AuthorizationRequest;
 use protocol::authorize::Prompt;
@@ -22,6 +22,7 @@ use crate::lock::holder_may_lift;
 use crate::proof::Admits;
 use crate::proof::ways::{self, passable};
 use crate::provider::Provider;
+use crate::purpose::{details_of, purpose_of, scopes_of};
 use crate::refusal::Fault;
 use crate::session::LiveSession;
 
@@ -73,7 +74,7 @@ pub fn judge(
     let authenticators = live.authenticators();
     let evidence = backed(&live.session.evidence, &authenticators);
     let policy = provider.policy(now)?;
-    let purpose = purpose_of(party, &scopes_of(request));
+    let purpose = purpose_of(party, &scopes_of(request), details_of(request));
     let question = Question {
         policy: &policy,
         state: state_for(interaction, live, &policy),
@@ -88,6 +89,7 @@ pub fn judge(
             }
         },
         purpose,
+        transaction: interaction.transaction()?.map(|asked| asked.id),
         fal: party.map_or(Fal::default(), fal_of),
         history: History { recovered_at: live.subject.account.recovered_at, ..History::default() },
         now,
@@ -99,7 +101,7 @@ pub fn judge(
         // Who has no second factor yet must be able to set one up: a recent login is all there is.
         let recent = Requirement::default().within(question.requirement.max_age);
         let question = Question { requirement: recent, ..question };
-        return Ok(judgement(question.decide(&AcrWish::None), question.evidence, None));
+        return Ok(judgement(question.decide(&AcrWish::None), question, None));
     }
     let (decision, wish) = match (question.decide(&wish), wish) {
         // A wish is never a reason to fail silently: without pages it is simply not fulfilled.
@@ -109,7 +111,7 @@ pub fn judge(
         (decision, wish) => (decision, wish),
     };
     let recorded = party.map(|_| question.recorded(&wish));
-    Ok(judgement(decision, question.evidence, recorded))
+    Ok(judgement(decision, question, recorded))
 }
 
 /// The person's state as this errand may take it: who comes to lift the lock they asked for is judged
@@ -141,6 +143,10 @@ pub struct Rejudged {
 /// Judges a stored grant again, at redemption and refresh, under the policy in force now (edge 29):
 /// the login against what was asked of it, the person and their card against today (L9, L10).
 /// An error inside: it no longer suffices, by this decision if one was taken.
+///
+/// A transaction is judged as it was granted, on the proofs that were given for it then: a refresh repeats
+/// what was agreed to (RFC 6749 §6, RFC 9396 §7), and a fresh proof cannot be asked for where nobody is
+/// there to give one. Who must be sure anew asks for a new authorization.
 pub fn rejudge(
     provider: &Provider,
     party: &RelyingParty,
@@ -149,17 +155,25 @@ pub fn rejudge(
     now: Timestamp,
 ) -> Result<Result<Rejudged, Option<RecordedDecision>>, Fault> {
     let policy = &*provider.policy(now)?;
+    let details = person.transaction.map(|granted| &granted.details);
+    let purpose = purpose_of(Some(party), person.scopes, details);
+    let requirement = match policy.requirement_for(&purpose) {
+        Ok(requirement) => requirement,
+        // A later policy may know such transactions no more: then nobody may do them.
+        Err(_) if details.is_some() => return Ok(Err(None)),
+        Err(_) => return Err(Fault::NoPolicy),
+    };
     let Ok(wish) = AcrWish::essential(demanded.iter().map(String::as_str)) else {
         return Ok(Err(None));
     };
-    let purpose = purpose_of(Some(party), person.scopes);
     let question = Question {
         policy,
         state: person.state.clone(),
         evidence: backed(person.evidence, person.authenticators),
         authenticators: person.authenticators.to_vec(),
-        requirement: policy.requirement_for(&purpose).map_err(|_| Fault::NoPolicy)?,
+        requirement,
         purpose,
+        transaction: person.transaction.map(|granted| granted.id.clone()),
         fal: fal_of(party),
         // What was recovered lost its grants; a wait that began since is for new logins.
         history: History::default(),
@@ -195,6 +209,7 @@ pub struct Person<'a> {
     pub evidence: &'a [AuthenticationEvidence],
     pub authenticators: &'a [Authenticator],
     pub scopes: &'a BTreeSet<String>,
+    pub transaction: Option<&'a GrantedTransaction>,
     pub authorized_at: Timestamp,
 }
 
@@ -210,6 +225,8 @@ struct Question<'a> {
     requirement: Requirement,
     /// What the requirement was made of, except on the citizen's own pages.
     purpose: assurance::Purpose,
+    /// What proofs given for the one transaction are bound to.
+    transaction: Option<String>,
     fal: Fal,
     history: History,
     now: Timestamp,
@@ -231,14 +248,30 @@ impl Question<'_> {
             authenticators: &self.authenticators,
             requirement: &self.requirement,
             wish,
-            context: Context { fal: self.fal, history: self.history, ..Context::default() },
+            context: Context {
+                fal: self.fal,
+                procedure: self.purpose.procedure.as_deref(),
+                transaction: self.transaction.as_deref(),
+                history: self.history,
+                ..Context::default()
+            },
         }
+    }
+
+    /// Whether what counts says who is there: for a transaction with proofs of its own, only those do.
+    fn person(&self) -> ways::Person {
+        if self.requirement.demands.contains(&Demand::TransactionBound) {
+            let bound = |item: &&AuthenticationEvidence| item.transaction == self.transaction;
+            let bound: Vec<_> = self.evidence.iter().filter(bound).cloned().collect();
+            return ways::Person::proven_by(&bound);
+        }
+        ways::Person::proven_by(&self.evidence)
     }
 }
 
 fn judgement(
     decision: Decision,
-    evidence: Vec<AuthenticationEvidence>,
+    question: Question<'_>,
     recorded: Option<RecordedDecision>,
 ) -> Judgement {
     let out_of_reach = |reasons: &[ReasonCode], decision| Judgement::OutOfReach {
@@ -247,10 +280,11 @@ fn judgement(
     };
     match decision {
         Decision::Permit { evaluation } => {
+            let evidence = question.evidence;
             Judgement::Permit(Permission { evaluation, evidence, decision: recorded })
         }
         Decision::StepUp { options, reasons } => {
-            let options = passable(options, ways::Person::proven_by(&evidence));
+            let options = passable(options, question.person());
             if options.is_empty() {
                 out_of_reach(&reasons, recorded)
             } else {
@@ -269,21 +303,6 @@ fn judgement(
     }
 }
 
-fn scopes_of(request: Option<&AuthorizationRequest>) -> BTreeSet<String> {
-    let scopes = request.into_iter().flat_map(|request| request.scope.iter());
-    scopes.map(|scope| scope.as_str().to_owned()).collect()
-}
-
-/// What the relying party is registered with and its scopes need; the policy's base stands under all.
-fn purpose_of(party: Option<&RelyingParty>, scopes: &BTreeSet<String>) -> assurance::Purpose {
-    let registered = |party: &RelyingParty| assurance::Purpose {
-        requirement: party.requirement.clone(),
-        scopes: scopes & &party.scopes,
-        ..assurance::Purpose::default()
-    };
-    party.map(registered).unwrap_or_default()
-}
-
 /// The Vietnamese authentication level that this request needs, for a person to read: the party's
 /// requirement or what the request itself asks for, whichever is higher.
 pub(crate) fn level_asked(
@@ -295,7 +314,7 @@ pub(crate) fn level_asked(
     let party = checked.and_then(|checked| provider.registry.get(&checked.client));
     let request = checked.map(|checked| &checked.request);
     let policy = provider.policy(now)?;
-    let purpose = purpose_of(party.as_deref(), &scopes_of(request));
+    let purpose = purpose_of(party.as_deref(), &scopes_of(request), details_of(request));
     let required = policy.requirement_for(&purpose).map_err(|_| Fault::NoPolicy)?.minimum;
     let wished = match wish_of(request) {
         Some(AcrWish::Voluntary(acrs) | AcrWish::Essential(acrs)) => acrs,

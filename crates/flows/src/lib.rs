@@ -44,6 +44,7 @@ pub mod passkey;
 pub mod password;
 pub mod proof;
 pub mod provider;
+mod purpose;
 pub mod recovery;
 pub mod refusal;
 pub mod refused_request;

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use identity_core::subject::Profile;
 use identity_core::time::{Entropy, random_bytes};
-use identity_core::{AuthenticatorKind, Timestamp};
+use identity_core::transaction::in_groups;
+use identity_core::{AuthenticatorKind, Timestamp, TransactionDetails};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -73,6 +74,12 @@ pub enum Matter<'a> {
         code: &'a MessageCode,
         party: Option<&'a str>,
     },
+    /// To agree to one transaction.
+    Confirm {
+        code: &'a MessageCode,
+        party: &'a str,
+        details: &'a TransactionDetails,
+    },
     Bind {
         code: &'a MessageCode,
     },
@@ -94,6 +101,14 @@ impl Matter<'_> {
             }
             Self::LogIn { code, party: None } => {
                 format!("{} là mã vneid để đăng nhập trang của bạn. {NOBODY}", code.expose())
+            }
+            Self::Confirm { code, party, details } => {
+                let TransactionDetails { reference, .. } = details;
+                let amount = in_groups(details.amount, '.');
+                format!(
+                    "{} là mã vneid để đồng ý giao dịch {amount} đồng, mã {reference}, tại {party}. {NOBODY}",
+                    code.expose()
+                )
             }
             Self::Bind { code } => {
                 format!("{} là mã vneid để xác nhận nơi nhận mã. {NOBODY}", code.expose())
@@ -199,7 +214,7 @@ impl Messaging {
     }
 }
 
-/// What would have been sent, newest first.
+/// What would have been sent, newest first; and what operators would say, for whoever tries that out.
 #[derive(Default)]
 pub struct Outbox(Mutex<VecDeque<(Timestamp, Message)>>);
 
@@ -241,9 +256,21 @@ mod tests {
     fn every_message_with_a_code_says_what_for_and_to_give_it_to_nobody() {
         // ATK-104
         let code = MessageCode::generate(&Bytes(1));
+        let details = TransactionDetails {
+            kind: "transfer".to_owned(),
+            amount: 20_000_000,
+            day_total: None,
+            known_device: false,
+            reference: "FT17".to_owned(),
+            procedure: None,
+        };
         let matters = [
             (Matter::LogIn { code: &code, party: Some("Cổng Dịch vụ công") }, "Cổng Dịch vụ công"),
             (Matter::LogIn { code: &code, party: None }, "đăng nhập"),
+            (
+                Matter::Confirm { code: &code, party: "Ngân hàng X", details: &details },
+                "20.000.000 đồng",
+            ),
             (Matter::Bind { code: &code }, "nơi nhận mã"),
             (Matter::Recover { code: &code }, "đặt lại mật khẩu"),
         ];

@@ -3,6 +3,7 @@
 use identity_core::RelyingParty;
 use identity_core::relying_party::{ClientAuthentication, GrantType, SubjectType};
 use jose::Jwks;
+use protocol::authorization_details::TYPES;
 use protocol::redirect_uri::ApplicationType;
 use protocol::standard_claims::claims_of;
 use protocol::{Environment, RegisteredRedirectUri, Scope};
@@ -16,6 +17,7 @@ pub fn check(party: RelyingParty, environment: Environment) -> Result<RelyingPar
     redirect_uris(&party, environment, &mut faults);
     authentication(&party, &mut faults);
     scopes(&party, &mut faults);
+    authorization_details(&party, &mut faults);
     if party.agreement.system_security_level < LEAST_SYSTEM_LEVEL {
         faults.push("the agreement's system_security_level is below 3".to_owned());
     }
@@ -79,5 +81,14 @@ fn scopes(party: &RelyingParty, faults: &mut Vec<String>) {
     let speaks_of_people = party.scopes.iter().any(|scope| claims_of(scope).is_some());
     if party.may_use(GrantType::AuthorizationCode) && !speaks_of_people {
         faults.push("scopes lacks openid".to_owned());
+    }
+}
+
+/// A type that nobody can use is a slip of the pen (RFC 9396 §10).
+fn authorization_details(party: &RelyingParty, faults: &mut Vec<String>) {
+    for name in &party.authorization_details_types {
+        if !TYPES.contains(&name.as_str()) {
+            faults.push(format!("authorization_details_types: {name}: there is no such type"));
+        }
     }
 }

@@ -9,6 +9,7 @@ use crate::evidence::AuthenticationEvidence;
 use crate::id::{ClientId, GrantId, SessionId, SubjectId, TokenId};
 use crate::subject::SubjectState;
 use crate::time::Timestamp;
+use crate::transaction::TransactionDetails;
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AccessToken {
@@ -38,6 +39,9 @@ pub struct TokenPerson {
     /// [`crate::grant::VerifiedWishes::userinfo`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified: Option<String>,
+    /// The transaction that it was granted for (RFC 9396 §9).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<TransactionDetails>,
 }
 
 /// A refresh token as a fact. Which generation is the newest, only the stored grant knows.

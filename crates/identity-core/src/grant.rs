@@ -15,6 +15,7 @@ use crate::decision::RecordedDecision;
 use crate::evidence::AuthenticationEvidence;
 use crate::id::{ClientId, GrantId, SessionId, SubjectId};
 use crate::time::Timestamp;
+use crate::transaction::GrantedTransaction;
 
 /// What was authorized. The same terms hold from code to last refresh; they can only narrow.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -35,6 +36,9 @@ pub struct GrantTerms {
     pub authorized_at: Timestamp,
     #[serde(default, skip_serializing_if = "VerifiedWishes::is_empty")]
     pub verified: VerifiedWishes,
+    /// The one transaction the login was for. Absent from grants of the release before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<GrantedTransaction>,
 }
 
 /// Claims to be served together with how they were verified, as far as agreed to. As JSON of

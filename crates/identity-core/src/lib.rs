@@ -13,6 +13,7 @@
 //!  event       what the ledger records                     key       wrapped keys and their schedule
 //!  access_token  what a sealed token says                  login_name  what a person types
 //!  compact     sealed facts in few bytes               decision  a judged request, opaque here
+//!  transaction what a login was asked for besides
 //! ```
 
 pub mod access_token;
@@ -35,6 +36,7 @@ pub mod secret;
 pub mod session;
 pub mod subject;
 pub mod time;
+pub mod transaction;
 
 pub use access_token::{AccessToken, RefreshToken, TokenPerson};
 pub use account::{Account, AccountLevel, AccountState};
@@ -52,3 +54,4 @@ pub use relying_party::RelyingParty;
 pub use session::Session;
 pub use subject::{Subject, SubjectState};
 pub use time::{CalendarDate, Clock, Entropy, Timestamp};
+pub use transaction::{GrantedTransaction, TransactionDetails};

@@ -43,6 +43,10 @@ pub struct RelyingParty {
     pub requirement: Option<String>,
     #[serde(default)]
     pub consent: ConsentRule,
+    /// Types it may use in `authorization_details` (RFC 9396 §10). Left out when empty, so that nodes of the
+    /// release before still read the registration.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub authorization_details_types: BTreeSet<String>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

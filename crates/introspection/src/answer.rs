@@ -2,6 +2,7 @@
 
 use assurance::{AssuranceVector, Context, Fal, Policy, evaluate};
 use identity_core::{ClientId, Timestamp};
+use protocol::authorization_details::to_json;
 use protocol::introspect::{ActiveToken, IntrospectionResponse};
 use protocol::token::TokenType;
 use protocol::{Issuer, Scope};
@@ -36,6 +37,7 @@ pub fn active(
         members.amr = held.amr.iter().map(|method| method.as_str().to_owned()).collect();
         members.auth_time = held.auth_time.map(Timestamp::unix_seconds);
         members.assurance = Some(held.vector);
+        members.authorization_details = person.transaction.as_ref().map(to_json);
     }
     IntrospectionResponse::Active(Box::new(members))
 }

@@ -22,6 +22,7 @@
 //! | `sub` | the person as the token's client knows them; absent when a client acts for itself |
 //! | `acr` `amr` `auth_time` | what the login is worth now, by which methods, when (RFC 9470 §6.2) |
 //! | `assurance` | the whole vector behind `acr`, decayed to now |
+//! | `authorization_details` | the transaction the person agreed to, if it was for one (RFC 9396 §9.2) |
 //!
 //! Levels fall with time: evidence ages out, a card expires, a birthday passes. A token whose person
 //! may not act at this instant is still active, with nothing asserted. One whose account was locked or

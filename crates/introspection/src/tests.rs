@@ -202,6 +202,7 @@ fn person() -> TokenPerson {
         ],
         userinfo_claims: BTreeSet::new(),
         verified: None,
+        transaction: None,
     }
 }
 
@@ -417,6 +418,7 @@ async fn a_jwt_of_ours_is_answered_like_the_sealed_token_inside_it() {
         auth_time: None,
         acr: None,
         amr: Vec::new(),
+        authorization_details: None,
         facts: sealed.clone(),
     };
     let ring = world.state.keys.ring();

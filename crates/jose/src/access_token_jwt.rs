@@ -2,6 +2,7 @@
 //! verify offline. All others get sealed tokens.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The claims of a JWT access token. Dates are in whole seconds.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -23,6 +24,9 @@ pub struct AccessTokenClaims {
     pub acr: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amr: Vec<String>,
+    /// RFC 9396 §9.1
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization_details: Option<Value>,
     /// The same token as a sealed one, for this provider's own endpoints: opaque to everybody else.
     pub facts: String,
 }

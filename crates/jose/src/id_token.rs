@@ -34,6 +34,9 @@ pub struct IdTokenClaims {
     /// The assurance vector.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assurance: Option<Value>,
+    /// What the person agreed to besides logging in (RFC 9396).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization_details: Option<Value>,
     #[serde(flatten)]
     pub extra: ExtraClaims,
 }
@@ -49,7 +52,7 @@ pub struct ExtraClaims(Map<String, Value>);
 pub struct ReservedClaim;
 
 /// Everything named by a field above, and what RFC 7519 and RFC 7800 give a meaning to.
-const RESERVED: [&str; 19] = [
+const RESERVED: [&str; 20] = [
     "iss",
     "sub",
     "aud",
@@ -67,6 +70,7 @@ const RESERVED: [&str; 19] = [
     "s_hash",
     "sid",
     "assurance",
+    "authorization_details",
     "cnf",
     "events",
 ];
@@ -122,6 +126,7 @@ mod tests {
             azp: None,
             sid: None,
             assurance: None,
+            authorization_details: None,
             extra: ExtraClaims::default(),
         }
     }
@@ -144,6 +149,7 @@ mod tests {
         full.azp = Some("z".into());
         full.sid = Some("s".into());
         full.assurance = Some(json!({}));
+        full.authorization_details = Some(json!([]));
         let written = serde_json::to_value(&full).unwrap();
         let mut extra = ExtraClaims::default();
         for name in written.as_object().unwrap().keys() {

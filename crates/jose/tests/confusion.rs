@@ -65,6 +65,7 @@ fn claims(kind: TokenType) -> Value {
             azp: None,
             sid: Some("sid".into()),
             assurance: None,
+            authorization_details: None,
             extra: ExtraClaims::default(),
         }),
         TokenType::AccessToken => serde_json::to_value(AccessTokenClaims {
@@ -79,6 +80,7 @@ fn claims(kind: TokenType) -> Value {
             auth_time: None,
             acr: None,
             amr: vec![],
+            authorization_details: None,
             facts: "vat1_".into(),
         }),
         TokenType::LogoutToken => serde_json::to_value(LogoutTokenClaims {

@@ -7,9 +7,11 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use identity_core::TransactionDetails;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::authorization_details::{self, AUTHORIZATION_DETAILS};
 use crate::{ClaimsRequest, CodeChallenge, ErrorCode, Params, ProtocolError, ScopeSet};
 
 #[cfg(test)]
@@ -218,6 +220,9 @@ pub struct AuthorizationRequest {
     pub display: Option<DisplayMode>,
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
     pub code_challenge: Option<CodeChallenge>,
+    /// From `authorization_details` (RFC 9396).
+    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<TransactionDetails>,
 }
 
 impl AuthorizationRequest {
@@ -241,6 +246,10 @@ impl AuthorizationRequest {
             acr_values: params.get("acr_values").map(wishes).unwrap_or_default(),
             display: params.get("display").and_then(DisplayMode::parse),
             code_challenge: CodeChallenge::from_params(params)?,
+            transaction: params
+                .get(AUTHORIZATION_DETAILS)
+                .map(authorization_details::parse)
+                .transpose()?,
         })
     }
 

@@ -65,6 +65,8 @@ error_codes! {
     InsufficientScope = "insufficient_scope",
     /// RFC 9470 §3
     InsufficientUserAuthentication = "insufficient_user_authentication",
+    /// RFC 9396 §5
+    InvalidAuthorizationDetails = "invalid_authorization_details",
     /// RFC 7009 §2.2.1
     UnsupportedTokenType = "unsupported_token_type",
 }
@@ -92,6 +94,7 @@ impl ErrorCode {
             | Self::RequestUriNotSupported
             | Self::RegistrationNotSupported
             | Self::UnmetAuthenticationRequirements
+            | Self::InvalidAuthorizationDetails
             | Self::UnsupportedTokenType => 400,
         }
     }

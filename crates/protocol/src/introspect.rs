@@ -66,6 +66,9 @@ pub struct ActiveToken<A = Value> {
     /// The vector behind `acr`, decayed to this instant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assurance: Option<A>,
+    /// RFC 9396 §9.2
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_details: Option<Value>,
     /// RFC 8693 §4.1: who acts for the subject.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub act: Option<Value>,
@@ -91,6 +94,7 @@ impl<A> Default for ActiveToken<A> {
             acr: None,
             amr: Vec::new(),
             assurance: None,
+            authorization_details: None,
             act: None,
             cnf: None,
         }

@@ -8,7 +8,8 @@
 //!
 //! ```text
 //!  bytes ──▶ params ─┬─▶ authorize ──▶ claims_request, pkce, scope
-//!          (json)    ├─▶ client_authentication ──▶ secret
+//!          (json)    │                authorization_details
+//!                    ├─▶ client_authentication ──▶ secret
 //!                    ├─▶ token · introspect · revoke · end_session
 //!                    └─▶ bearer
 //!  answers ◀── authorization_response · token · introspect · bearer::Challenge
@@ -17,6 +18,7 @@
 //!  environment: the one switch that loosens https in development
 //! ```
 
+pub mod authorization_details;
 pub mod authorization_response;
 pub mod authorize;
 pub mod bearer;

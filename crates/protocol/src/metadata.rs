@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use url::{Host, Url};
 
+use crate::authorization_details::TYPES;
 use crate::authorize::{Prompt, ResponseMode};
 use crate::redirect_uri::is_dns_host;
 use crate::standard_claims::{ALWAYS, ID_TOKEN, SCOPES, TRUST_FRAMEWORK, VERIFIABLE};
@@ -162,6 +163,8 @@ pub struct ProviderMetadata {
     pub authorization_response_iss_parameter_supported: bool,
     pub backchannel_logout_supported: bool,
     pub backchannel_logout_session_supported: bool,
+    /// RFC 9396 §10
+    pub authorization_details_types_supported: Vec<String>,
     // OpenID Connect for Identity Assurance 1.0
     pub verified_claims_supported: bool,
     pub trust_frameworks_supported: Vec<String>,
@@ -215,6 +218,7 @@ impl ProviderMetadata {
             authorization_response_iss_parameter_supported: true,
             backchannel_logout_supported: true,
             backchannel_logout_session_supported: true,
+            authorization_details_types_supported: strings(TYPES),
             verified_claims_supported: true,
             trust_frameworks_supported: strings([TRUST_FRAMEWORK]),
             claims_in_verified_claims_supported: strings(VERIFIABLE),

@@ -13,9 +13,10 @@ pub const MAX_BYTES: usize = 16 * 1024;
 pub const MAX_FIELDS: usize = 64;
 
 /// The parameters whose meaning is ours: a control character in one of them is never honest.
-const PROTOCOL_PARAMETERS: [&str; 39] = [
+const PROTOCOL_PARAMETERS: [&str; 40] = [
     "access_token",
     "acr_values",
+    "authorization_details",
     "claims",
     "claims_locales",
     "client_assertion",
@@ -147,9 +148,12 @@ impl fmt::Debug for Params {
     }
 }
 
-/// Controls split headers and log lines (ATK-014). `claims` is JSON, where line breaks are blanks.
+/// JSON, where line breaks are blanks.
+const JSON_PARAMETERS: [&str; 2] = ["authorization_details", "claims"];
+
+/// Controls split headers and log lines (ATK-014).
 fn has_forbidden_control(name: &str, value: &str) -> bool {
-    let is_blank = |c: char| name == "claims" && matches!(c, '\t' | '\n' | '\r');
+    let is_blank = |c: char| JSON_PARAMETERS.contains(&name) && matches!(c, '\t' | '\n' | '\r');
     // Tokens are long and printable: bytes are told apart faster than characters.
     let printable = value.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     !printable
@@ -242,7 +246,7 @@ mod tests {
             for escape in ["%00", "%0d%0a", "%7f", "%c2%85"] {
                 let query = format!("{name}=a{escape}b");
                 let expected = match (name, escape) {
-                    ("claims", "%0d%0a") => None,
+                    ("authorization_details" | "claims", "%0d%0a") => None,
                     _ => Some(ParamsError::ControlCharacter),
                 };
                 assert_eq!(Params::parse(query.as_bytes()).err(), expected, "{query}");

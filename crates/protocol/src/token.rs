@@ -3,7 +3,9 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use crate::authorization_details::AUTHORIZATION_DETAILS;
 use crate::{CodeVerifier, ErrorCode, Params, ProtocolError, ScopeSet, SecretString};
 
 /// Codes and tokens of ours are sealed and carry facts, hence long.
@@ -29,7 +31,15 @@ pub enum TokenRequest {
 }
 
 impl TokenRequest {
+    /// What a token is granted for was settled when the person agreed. To ask again here (RFC 9396 §6) is
+    /// refused rather than ignored: the client would take the answer for what it asked.
     pub fn from_params(params: &Params) -> Result<Self, ProtocolError> {
+        if params.get(AUTHORIZATION_DETAILS).is_some() {
+            return Err(ProtocolError::new(
+                ErrorCode::InvalidAuthorizationDetails,
+                "authorization_details is taken at the authorization endpoint only",
+            ));
+        }
         match params.get("grant_type") {
             Some("authorization_code") => Ok(Self::AuthorizationCode {
                 code: bearer_value(params, "code")?,
@@ -108,6 +118,9 @@ pub struct TokenResponse {
     pub scope: ScopeSet,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
+    /// As granted (RFC 9396 §7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization_details: Option<Value>,
 }
 
 impl fmt::Debug for TokenResponse {
@@ -160,6 +173,10 @@ mod tests {
             ("grant_type=refresh_token&refresh_token=r&scope=a++b", ErrorCode::InvalidScope),
             ("grant_type=password&username=u&password=p", ErrorCode::UnsupportedGrantType),
             ("grant_type=Authorization_Code&code=c", ErrorCode::UnsupportedGrantType),
+            (
+                "grant_type=authorization_code&code=c&authorization_details=%5B%5D",
+                ErrorCode::InvalidAuthorizationDetails,
+            ),
             (&short, ErrorCode::InvalidGrant),
         ];
         for (body, code) in cases {
@@ -177,6 +194,7 @@ mod tests {
             refresh_token: None,
             scope: ScopeSet::parse("openid").unwrap(),
             id_token: None,
+            authorization_details: None,
         };
         let json = serde_json::to_string(&response).unwrap();
         assert_eq!(

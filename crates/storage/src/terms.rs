@@ -211,6 +211,7 @@ mod tests {
             asked_acr: Vec::new(),
             authorized_at: Timestamp::from_unix_seconds(1_795_000_000),
             verified: identity_core::grant::VerifiedWishes::default(),
+            transaction: None,
         }
     }
 

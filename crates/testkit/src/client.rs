@@ -106,6 +106,7 @@ impl<'a> NewClient<'a> {
             audiences: BTreeSet::new(),
             requirement: None,
             consent: ConsentRule::OrderedByLaw,
+            authorization_details_types: BTreeSet::new(),
         };
         Self { server, party, secret: Some(SECRET.to_owned()) }
     }

@@ -6,6 +6,7 @@ use flows::admin::{NewContact, change_contact};
 use flows::challenge::Asked;
 use flows::login::{LoginError, LoginRefusal};
 use flows::messages::{Channel, Message};
+use flows::proof::Occasion;
 use flows::proof::message_codes::{Answer, PER_PERSON, confirm, offer, with_message_code};
 use flows::session::{LiveSession, SessionHandle};
 use identity_core::contact::PhoneNumber;
@@ -181,8 +182,16 @@ async fn neither_a_new_code_nor_another_channel_gives_new_guesses() {
         server.clock.advance(Duration::from_millis(1));
     }
     let answer = Answer { challenge: "", typed: "123456" };
-    let by_mail =
-        with_message_code(provider, &live, Channel::Email, answer, &at, None, server.now()).await;
+    let by_mail = with_message_code(
+        provider,
+        &live,
+        Channel::Email,
+        answer,
+        &at,
+        Occasion::default(),
+        server.now(),
+    )
+    .await;
     assert!(
         matches!(by_mail, Err(LoginError::Refused(LoginRefusal::Wait(_)))),
         "the other channel waits, too"
@@ -200,7 +209,9 @@ async fn a_code_for_one_purpose_is_none_for_another() {
     let to_bind = offer(provider, &live, Channel::Sms, at.clone(), now).await.unwrap();
     let code = code_of(&sent(&server)[0]);
     let answer = Answer { challenge: &to_bind, typed: &code };
-    let login = with_message_code(provider, &live, Channel::Sms, answer, &at, None, now).await;
+    let login =
+        with_message_code(provider, &live, Channel::Sms, answer, &at, Occasion::default(), now)
+            .await;
     assert!(matches!(login, Err(LoginError::Refused(LoginRefusal::WrongCode))));
     // Nor does what came to the telephone show that the mailbox is theirs.
     assert!(confirm(provider, &live, Channel::Email, answer, &at, now).await.is_err());

@@ -1,5 +1,6 @@
 //! Codes on paper.
 
+use flows::proof::Occasion;
 use flows::proof::recovery_codes::{remaining, with_recovery_code};
 use testkit::{Browser, Citizen, Client, Page, Server, all_at_once};
 
@@ -143,7 +144,8 @@ async fn a_set_that_is_used_up_is_not_offered_any_more() {
     for (used, code) in codes.iter().enumerate() {
         assert_eq!(remaining(&live, server.now()), Some(codes.len() - used));
         let (provider, now) = (&server.provider, server.now());
-        let handle = with_recovery_code(provider, &live, code, None, now).await.unwrap();
+        let handle =
+            with_recovery_code(provider, &live, code, Occasion::default(), now).await.unwrap();
         live = session_of(&server, &handle).await;
     }
     assert_eq!(remaining(&live, server.now()), None);

@@ -28,6 +28,16 @@ async fn newest(program: &Program) -> (serde_json::Value, usize) {
     (serde_json::from_slice(&leaf).unwrap(), size)
 }
 
+/// The id of the one decision that refused a relying party.
+async fn refused_decision(program: &Program) -> String {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(program.path("vneid.db"));
+    let mut connection = options.connect().await.unwrap();
+    let found = "SELECT leaf FROM events WHERE leaf LIKE '%not_sure_enough%'";
+    let row = sqlx::query(found).fetch_one(&mut connection).await.unwrap();
+    let event: serde_json::Value = serde_json::from_slice(row.get::<&[u8], _>(0)).unwrap();
+    event["id"].as_str().unwrap().to_owned()
+}
+
 /// The policies built in, the newest one changed.
 fn other_policy(program: &Program, from: &str, to: &str) {
     let built_in = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/policy");
@@ -110,12 +120,35 @@ async fn what_a_relying_party_did_not_get_is_explained_too() {
     other_policy(&program, "minimum_alone = 15", "minimum_alone = 16");
     let said = program.done(&["policy", "dry-run", "--policy", "policies"]);
     assert!(said.contains("decisions   1\n") && said.contains("unchanged   1\n"), "{said}");
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(program.path("vneid.db"));
-    let mut connection = options.connect().await.unwrap();
-    let found = "SELECT leaf FROM events WHERE leaf LIKE '%not_sure_enough%'";
-    let row = sqlx::query(found).fetch_one(&mut connection).await.unwrap();
-    let event: serde_json::Value = serde_json::from_slice(row.get::<&[u8], _>(0)).unwrap();
-    let said = program.done(&["policy", "explain", event["id"].as_str().unwrap()]);
+    let said = program.done(&["policy", "explain", &refused_decision(&program).await]);
     assert!(said.contains("requirement_unreachable"), "{said}");
     assert!(said.contains("reproduced bit for bit"), "{said}");
+}
+
+#[tokio::test]
+async fn a_transaction_is_part_of_what_is_explained() {
+    let program = Program::new();
+    create_citizen(&program, NUMBER);
+    let types = "authorization_details_types = [\"urn:vn:eid:transaction\"]";
+    register_client(&program, "bank", types);
+    let process = program.serve().await;
+    let mut browser = program.browser();
+    let details = "%5B%7B%22type%22%3A%22urn%3Avn%3Aeid%3Atransaction%22%2C%22kind%22%3A%22transfer%22%2C\
+                   %22amount%22%3A9999999%2C%22reference%22%3A%22r-17%22%7D%5D";
+    let url = format!(
+        "/authorize?client_id=bank&response_type=code&scope=openid&state=s\
+         &authorization_details={details}&redirect_uri=https%3A%2F%2Fportal.example%2Fcallback\
+         &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
+    );
+    let page = browser.visit(&url).await;
+    let filled = [("username", NUMBER), ("password", super::PASSWORD)];
+    let page = browser.submit(&page, &filled).await;
+    assert_eq!(page.redirected("error").as_deref(), Some("unmet_authentication_requirements"));
+    process.kill();
+
+    let id = refused_decision(&program).await;
+    let said = program.done(&["policy", "explain", &id]);
+    assert!(said.contains("transfer of 9999999 đồng, 9999999 today, device new"), "{said}");
+    assert!(said.contains("reproduced bit for bit"), "{said}");
+    assert!(!said.contains("r-17"), "the reference is the bank's: {said}");
 }

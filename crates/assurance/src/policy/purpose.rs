@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Policy;
-use crate::requirement::Requirement;
+use crate::requirement::{Demand, Requirement};
 
 /// What somebody wants to do. Names, not rules: judged anew under another policy it may need something else.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -120,6 +120,11 @@ impl Policy {
             rules.peek().ok_or_else(|| unknown("transaction", kind))?;
             for rule in rules.filter(|rule| rule.applies.to(transaction)) {
                 whole = whole.stricter(self.named("requirement", &rule.requirement)?);
+            }
+            // What somebody meant to do before shows nothing of whether they mean this (L12): a session
+            // shared with others never covers it silently.
+            if whole.demands.contains(&Demand::Intent) {
+                whole.demands.insert(Demand::TransactionBound);
             }
         }
         Ok(whole)

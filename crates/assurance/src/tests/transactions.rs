@@ -56,6 +56,18 @@ fn a_payment_is_confirmed_for_itself_and_its_proof_serves_no_other() {
 }
 
 #[test]
+fn intent_for_a_transaction_is_shown_for_that_transaction() {
+    // L12: whoever asks for intent asks for it now, not for what a session remembers.
+    let of = |transaction| {
+        let requirement = Some("irreversible".into());
+        let purpose = Purpose { requirement, ..transaction };
+        policy().requirement_for(&purpose).unwrap().demands
+    };
+    assert!(of(transfer(1, 1)).contains(&Demand::TransactionBound));
+    assert!(!of(Purpose::default()).contains(&Demand::TransactionBound));
+}
+
+#[test]
 fn one_challenge_proves_once_however_often_its_proof_is_handed_in() {
     // L12
     let binding = |key| EvidenceBinding {

@@ -13,6 +13,7 @@ const EVERY = 3000;
 const main = document.getElementById("main");
 const tabs = document.getElementById("tabs");
 const at = (id) => document.getElementById(id);
+const dong = new Intl.NumberFormat("vi");
 const clock = new Intl.DateTimeFormat("vi", { dateStyle: "short", timeStyle: "medium" });
 
 /** What this device knows of itself; undefined until it is bound. */
@@ -177,6 +178,9 @@ function questionScreen(question) {
   at("origin").textContent = question.origin ?? location.origin;
   at("browser").textContent = question.browser;
   at("asked-at").textContent = clock.format(new Date(question.asked_at * 1000));
+  const details = question.details;
+  at("details").parentElement.hidden = !details;
+  at("details").textContent = details ? `${dong.format(details.amount)} đồng, mã ${details.reference}` : "";
   at("level").textContent = question.level ? `Mức ${question.level}` : "Không yêu cầu riêng";
   const until = Date.now() + question.expires_in * 1000;
   const count = () => {

@@ -6,6 +6,7 @@ consent-essential = Needed
 consent-optional = Your choice
 consent-optional-hint = Only what you tick is shared. You can go on without ticking anything.
 consent-while-away = The service asks to receive this information even while you are not signed in.
+consent-transaction = You agree to { $transaction }. This is for this time only.
 consent-remembered = Your choice is remembered. You can withdraw it at any time under “Shared data”.
 consent-approve = Agree
 consent-deny = Refuse

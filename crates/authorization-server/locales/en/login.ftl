@@ -9,6 +9,10 @@ login-submit = Sign in
 reason-again = The service asks you to confirm who you are before you go on.
 reason-step-up = This procedure needs authentication level { $level }.
 reason-step-up-party = { $party } needs authentication level { $level } for this procedure.
+reason-transaction = { $party } needs you to confirm { $transaction }.
+reason-transaction-level = { $party } needs authentication level { $level } for { $transaction }.
+transaction-of-amount = a transaction of { $amount } đồng (reference { $reference })
+transaction-without-amount = the transaction { $reference }
 
 login-problem-username-missing = Enter your personal number or telephone number
 login-problem-password-missing = Enter your password

@@ -6,6 +6,7 @@ consent-essential = Thông tin bắt buộc
 consent-optional = Thông tin tùy chọn
 consent-optional-hint = Chỉ chia sẻ mục bạn đánh dấu. Không đánh dấu mục nào bạn vẫn tiếp tục được.
 consent-while-away = Dịch vụ xin được nhận thông tin này cả khi bạn không đăng nhập.
+consent-transaction = Bạn đồng ý với { $transaction }. Điều này chỉ cho lần này.
 consent-remembered = Lựa chọn của bạn được ghi nhớ. Bạn có thể rút lại bất cứ lúc nào trong mục “Chia sẻ dữ liệu”.
 consent-approve = Đồng ý
 consent-deny = Từ chối

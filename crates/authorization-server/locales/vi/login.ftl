@@ -9,6 +9,10 @@ login-submit = Đăng nhập
 reason-again = Dịch vụ yêu cầu bạn xác nhận lại danh tính trước khi tiếp tục.
 reason-step-up = Thủ tục này cần xác thực mức { $level }.
 reason-step-up-party = { $party } cần xác thực mức { $level } cho thủ tục này.
+reason-transaction = { $party } cần bạn xác nhận { $transaction }.
+reason-transaction-level = { $party } cần xác thực mức { $level } cho { $transaction }.
+transaction-of-amount = giao dịch { $amount } đồng (mã { $reference })
+transaction-without-amount = giao dịch mã { $reference }
 
 login-problem-username-missing = Nhập số định danh cá nhân hoặc số điện thoại
 login-problem-password-missing = Nhập mật khẩu

@@ -13,8 +13,8 @@ use flows::app::request::{MAX_REQUEST_BYTES, SignedRequest, authenticate};
 use flows::app::{AppError, AppRefusal};
 use flows::refused_request::RefusedRequest;
 use http::{HeaderValue, StatusCode, header};
-use identity_core::Timestamp;
 use identity_core::relying_party::{LocalizedText, RelyingParty};
+use identity_core::{Timestamp, TransactionDetails};
 use protocol::endpoints as path;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -127,10 +127,15 @@ fn question(asked: &Asked) -> Value {
         "origin": asked.question.origin,
         "scopes": asked.question.scopes,
         "level": asked.question.level.map(assurance::VnAuthenticationLevel::number),
+        "details": asked.question.details.as_ref().map(details),
         "browser": asked.question.browser,
         "asked_at": asked.asked_at.unix_seconds(),
         "expires_in": asked.expires_in.as_secs(),
     })
+}
+
+fn details(details: &TransactionDetails) -> Value {
+    json!({ "kind": details.kind, "amount": details.amount, "reference": details.reference })
 }
 
 fn party(party: &RelyingParty) -> Value {

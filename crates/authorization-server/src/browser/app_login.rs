@@ -85,7 +85,7 @@ pub async fn submit(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
         standing: Standing::Alone,
         admits: step.interaction.admits(),
         session: step.live.as_ref().map(|live| &live.session),
-        client: step.client(),
+        occasion: step.occasion(),
         browser: &step.visit.device,
         now: step.visit.now,
     };

@@ -13,7 +13,7 @@ use super::step::Step;
 use super::words::{self, data_of, in_language};
 use crate::form::OwnForm;
 use crate::pages::consent::{Access, Consent, ConsentItem};
-use crate::pages::shared::Data;
+use crate::pages::shared::{Data, Transaction};
 use crate::stop::Stop;
 use crate::visit::Visit;
 
@@ -67,11 +67,16 @@ fn show(step: &Step) -> Result<Response, Stop> {
         interaction: step.sealed.clone(),
         relying_party: words::party(&party, visit.language),
         holder: words::holder(profile),
+        transaction: transaction(step),
         essential: items(&question.essential, profile),
         optional: items(&question.voluntary, profile),
         access: if question.while_away { Access::WhileAway } else { Access::WhileSignedIn },
     };
     visit.show_at(&step.address(Page::Consent), &page, &step.policy())
+}
+
+fn transaction(step: &Step) -> Option<Transaction> {
+    step.interaction.request()?.request.transaction.as_ref().map(words::transaction)
 }
 
 /// One line for each kind of data, named by its first claim.

@@ -56,7 +56,7 @@ pub async fn submit(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
         username,
         password,
         admits: step.interaction.admits(),
-        client: step.client(),
+        occasion: step.occasion(),
         session: step.live.as_ref().map(|live| &live.session),
         browser: &step.visit.device,
         now: step.visit.now,

@@ -6,7 +6,7 @@ use flows::authorize::Proving;
 use flows::challenge::Asked;
 use flows::login::{LoginError, LoginRefusal};
 use flows::messages::Channel;
-use flows::proof::message_codes::{Answer, SendError, SendRefusal, send, with_message_code};
+use flows::proof::message_codes::{Answer, Asker, SendError, SendRefusal, send, with_message_code};
 use flows::session::LiveSession;
 use http::StatusCode;
 

@@ -101,14 +101,14 @@ async fn prove(step: &Step, answer: &Answer<'_>) -> Result<SessionHandle, LoginE
     let Step { visit, interaction, .. } = step;
     let provider = &visit.state.provider;
     if let Some(live) = holder(step) {
-        let attempt = Attempt::beside(live, step.client(), visit.now);
+        let attempt = Attempt::beside(live, step.occasion(), visit.now);
         return with_own_passkey(provider, interaction, live, &attempt, answer).await;
     }
     let attempt = Attempt {
         standing: Standing::Alone,
         admits: interaction.admits(),
         session: step.live.as_ref().map(|live| &live.session),
-        client: step.client(),
+        occasion: step.occasion(),
         browser: &visit.device,
         now: visit.now,
     };

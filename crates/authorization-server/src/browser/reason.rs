@@ -18,6 +18,15 @@ pub fn reason(step: &Step, proving: Option<&Proving>) -> Reason {
     let Some(checked) = step.interaction.request() else { return Reason::SignIn };
     let request = &checked.request;
     let known_before = known_before(step).is_some();
+    if let Some(details) = &request.transaction {
+        // What it is for outweighs why it is asked again.
+        let party = step.party().map(|party| words::party(&party, step.visit.language).name);
+        return Reason::Transaction {
+            party: party.unwrap_or_default(),
+            transaction: words::transaction(details),
+            level: proving.and_then(missing_level),
+        };
+    }
     if known_before && (request.prompt.contains(Prompt::Login) || request.max_age.is_some()) {
         return Reason::Again;
     }

@@ -39,7 +39,7 @@ pub async fn submit(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
         Some(code) => {
             let visit = &step.visit;
             let provider = &visit.state.provider;
-            match with_recovery_code(provider, live, &code, step.client(), visit.now).await {
+            match with_recovery_code(provider, live, &code, step.occasion(), visit.now).await {
                 Ok(handle) => return step.enter(&handle, KIND).await,
                 Err(LoginError::Refused(refusal)) => problem_of(&refusal),
                 Err(LoginError::Fault(fault)) => return Err(fault.into()),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::response::{IntoResponse as _, Response};
 use flows::authorize::{Next, Page, Proving, advance};
 use flows::interaction::{Errand, Interaction};
+use flows::proof::Occasion;
 use flows::proof::ways::is_remembered;
 use flows::refused_request::RefusedRequest;
 use flows::session::{LiveSession, SessionHandle};
@@ -29,6 +30,8 @@ pub struct Step {
     /// The interaction as it travels.
     pub sealed: String,
     pub live: Option<LiveSession>,
+    /// What proofs given here are bound to, where they are for one transaction.
+    transaction: Option<String>,
 }
 
 const fn path_of(page: Page) -> &'static str {
@@ -45,7 +48,8 @@ impl Step {
         live: Option<LiveSession>,
     ) -> Result<Self, Stop> {
         let sealed = interaction.seal(&visit.state.provider, visit.now)?;
-        Ok(Self { visit, interaction, sealed, live })
+        let transaction = interaction.transaction()?.map(|asked| asked.id);
+        Ok(Self { visit, interaction, sealed, live, transaction })
     }
 
     /// The step whose page posted `interaction`.
@@ -54,7 +58,8 @@ impl Step {
         let browser = visit.browser.digest();
         let interaction = Interaction::open(&visit.state.provider, &sealed, &browser, visit.now)?;
         let live = visit.live().await?;
-        Ok(Self { visit, interaction, sealed, live })
+        let transaction = interaction.transaction()?.map(|asked| asked.id);
+        Ok(Self { visit, interaction, sealed, live, transaction })
     }
 
     /// The step whose page is asked for by address.
@@ -76,6 +81,11 @@ impl Step {
     /// The relying party that sent the browser here, if one did.
     pub fn client(&self) -> Option<&ClientId> {
         self.interaction.request().map(|checked| &checked.client)
+    }
+
+    /// What is proven here, for whom.
+    pub fn occasion(&self) -> Occasion<'_> {
+        Occasion { client: self.client(), transaction: self.transaction.as_deref() }
     }
 
     pub fn party(&self) -> Option<Arc<RelyingParty>> {

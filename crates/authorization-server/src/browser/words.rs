@@ -8,7 +8,7 @@ use identity_core::account::AccountLevel;
 use identity_core::contact::PhoneNumber;
 use identity_core::relying_party::{LocalizedText, RelyingParty};
 use identity_core::subject::{Card, Profile};
-use identity_core::{CalendarDate, PersonName, Timestamp};
+use identity_core::{CalendarDate, PersonName, Timestamp, TransactionDetails};
 use protocol::standard_claims as claim;
 use protocol::verified_claims::VERIFIED_CLAIMS;
 
@@ -30,6 +30,10 @@ pub fn party(party: &RelyingParty, language: Language) -> shared::RelyingParty {
         legal_entity: party.legal_entity.clone(),
         purpose: Some(in_language(&party.agreement.purpose, language).to_owned()),
     }
+}
+
+pub fn transaction(details: &TransactionDetails) -> shared::Transaction {
+    shared::Transaction { amount: details.amount, reference: details.reference.clone() }
 }
 
 pub fn holder(profile: &Profile) -> Holder {

@@ -1,6 +1,6 @@
 //! `/consent`: what a relying party would learn, and the citizen's answer.
 
-use super::shared::{Data, Holder, RelyingParty};
+use super::shared::{Data, Holder, RelyingParty, Transaction};
 use super::{page, samples};
 
 /// The consent page. Posts `csrf`, `interaction`, `claim` (once per ticked optional item) and
@@ -11,6 +11,8 @@ pub struct Consent {
     pub interaction: String,
     pub relying_party: RelyingParty,
     pub holder: Holder,
+    /// What they agree to besides, this once.
+    pub transaction: Option<Transaction>,
     /// What the service cannot do without.
     pub essential: Vec<ConsentItem>,
     /// What the citizen may add.
@@ -46,6 +48,7 @@ fn sample() -> Consent {
         interaction: samples::INTERACTION.into(),
         relying_party: samples::portal(),
         holder: samples::holder(),
+        transaction: None,
         essential: vec![
             item("name", Data::FullName, Some("Nguyễn Thị Minh Khai")),
             item("personal_number", Data::PersonalNumber, Some("001••••••123")),
@@ -78,6 +81,10 @@ fn faces() -> Vec<(&'static str, Consent)> {
         ("consent", short(sample())),
         ("consent-everything", Consent { access: Access::WhileAway, ..sample() }),
         ("consent-only-optional", Consent { essential: Vec::new(), ..sample() }),
+        (
+            "consent-transaction",
+            Consent { transaction: Some(samples::transaction()), ..short(sample()) },
+        ),
         ("consent-only-essential", Consent { optional: Vec::new(), ..short(sample()) }),
     ]
 }

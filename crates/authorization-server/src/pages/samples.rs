@@ -2,7 +2,7 @@
 
 use super::Page;
 use super::select_account;
-use super::shared::{Holder, RelyingParty};
+use super::shared::{Holder, RelyingParty, Transaction};
 use super::{
     app_device, app_login, authenticators, consent, dispute, error, form_post, history, home, lock,
     login, logout, message_code, methods, outbox, passkey, recover, recovery_code, second_factor,
@@ -19,6 +19,10 @@ pub(super) fn portal() -> RelyingParty {
         legal_entity: "Văn phòng Chính phủ".into(),
         purpose: Some("Nộp và theo dõi hồ sơ thủ tục hành chính của bạn".into()),
     }
+}
+
+pub(super) fn transaction() -> Transaction {
+    Transaction { amount: 20_000_000, reference: "FT26112200017".into() }
 }
 
 pub(super) fn hospital() -> RelyingParty {

@@ -66,8 +66,17 @@ fn sample(problem: Option<TotpProblem>) -> SecondFactor {
 
 fn faces() -> Vec<(&'static str, SecondFactor)> {
     let step_up = Reason::StepUp { party: None, level: AuthenticationLevel::Two };
+    let transaction = |level| Reason::Transaction {
+        party: samples::portal().name,
+        transaction: samples::transaction(),
+        level,
+    };
+    let confirm = SecondFactor { reason: transaction(None), ..sample(None) };
+    let with_level = transaction(Some(AuthenticationLevel::Two));
     vec![
         ("totp", sample(None)),
+        ("totp-transaction", confirm),
+        ("totp-transaction-level", SecondFactor { reason: with_level, ..sample(None) }),
         ("totp-step-up", SecondFactor { reason: step_up, ..sample(None) }),
         ("totp-missing", sample(Some(TotpProblem::Missing))),
         ("totp-malformed", sample(Some(TotpProblem::Malformed))),

@@ -1,6 +1,9 @@
 //! The words that several pages share.
 
+use identity_core::transaction::in_groups;
+
 use super::Frame;
+use super::texts::Language;
 
 /// Who asks, as registered. All of it is shown as text, never as markup (ATK-122).
 #[derive(Clone)]
@@ -74,6 +77,33 @@ pub enum Reason {
     Again,
     /// What was proved is not enough for what the citizen wants to do.
     StepUp { party: Option<String>, level: AuthenticationLevel },
+    /// To agree to one transaction.
+    Transaction { party: String, transaction: Transaction, level: Option<AuthenticationLevel> },
+}
+
+/// One transaction, as its relying party describes it.
+#[derive(Clone)]
+pub struct Transaction {
+    /// In đồng; 0 where it moves no money.
+    pub amount: u64,
+    pub reference: String,
+}
+
+impl Transaction {
+    pub(super) fn text(&self, frame: &Frame<'_>) -> String {
+        let reference = ("reference", self.reference.as_str());
+        match self.amount {
+            0 => frame.t_with("transaction-without-amount", &[reference]),
+            amount => {
+                let separator = match frame.language() {
+                    Language::Vi => '.',
+                    Language::En => ',',
+                };
+                let amount = in_groups(amount, separator);
+                frame.t_with("transaction-of-amount", &[("amount", &amount), reference])
+            }
+        }
+    }
 }
 
 impl Reason {
@@ -88,6 +118,18 @@ impl Reason {
             Self::StepUp { party: Some(party), level } => Some(
                 frame.t_with("reason-step-up-party", &[("party", party), ("level", level.digit())]),
             ),
+            Self::Transaction { party, transaction, level } => {
+                let what = transaction.text(frame);
+                let said = [("party", party.as_str()), ("transaction", what.as_str())];
+                Some(match level {
+                    None => frame.t_with("reason-transaction", &said),
+                    Some(level) => {
+                        let [party, what] = said;
+                        let level = ("level", level.digit());
+                        frame.t_with("reason-transaction-level", &[party, what, level])
+                    }
+                })
+            }
         }
     }
 }

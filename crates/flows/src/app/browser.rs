@@ -80,6 +80,7 @@ pub async fn begin(
                 .map(|checked| checked.request.scope.iter().map(ToString::to_string).collect())
                 .unwrap_or_default(),
             level: level_asked(provider, interaction, now)?,
+            details: checked.and_then(|checked| checked.request.transaction.clone()),
             browser: place.browser.to_owned(),
         },
         person,

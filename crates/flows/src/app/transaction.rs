@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use assurance::VnAuthenticationLevel;
 use identity_core::secret::SecretDigest;
-use identity_core::{AuthenticatorId, ClientId, SubjectId, Timestamp};
+use identity_core::{AuthenticatorId, ClientId, SubjectId, Timestamp, TransactionDetails};
 use jose::digest::hmac_sha256;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,9 @@ pub struct Question {
     pub origin: Option<String>,
     pub scopes: Vec<String>,
     pub level: Option<VnAuthenticationLevel>,
+    /// What is agreed to besides, where it is for one transaction: what they see is what they approve.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<TransactionDetails>,
     /// What the browser is recognised by: "Chrome, Windows".
     pub browser: String,
 }
@@ -206,6 +209,7 @@ mod tests {
                 origin: None,
                 scopes: Vec::new(),
                 level: None,
+                details: None,
                 browser: "Chrome, Windows".to_owned(),
             },
             person: None,

@@ -6,10 +6,12 @@ use std::time::Duration;
 use identity_core::contact::Verification;
 use identity_core::event::LoginRefusalReason;
 use identity_core::subject::Profile;
-use identity_core::{AuthenticatorKind, ClientId, Province, SubjectId, Timestamp};
+use identity_core::{
+    AuthenticatorKind, ClientId, Province, SubjectId, Timestamp, TransactionDetails,
+};
 use storage::{Change, Commit, Credential, Enrolment, StoreError, ThrottleKey};
 
-use super::{Attempt, Checked, Refused, Stopped, evidence_of, gate_at, take};
+use super::{Attempt, Checked, Occasion, Refused, Stopped, evidence_of, gate_at, take};
 use crate::binding;
 use crate::challenge::{Asked, Challenge, Question};
 use crate::citizen::{ChangeError, ChangeRefusal};
@@ -52,6 +54,13 @@ impl From<StoreError> for SendError {
     }
 }
 
+/// Whom a code is for, and for what: the message says so (ATK-104).
+#[derive(Clone, Copy, Default)]
+pub struct Asker<'a> {
+    pub client: Option<&'a ClientId>,
+    pub details: Option<&'a TransactionDetails>,
+}
+
 /// What came back: the sealed question of the page, and what was typed there.
 #[derive(Clone, Copy)]
 pub struct Answer<'a> {
@@ -59,13 +68,13 @@ pub struct Answer<'a> {
     pub typed: &'a str,
 }
 
-/// Sends a code for this attempt. The answer is the sealed question for the page.
+/// Sends a code for this attempt, for `asker`. The answer is the sealed question for the page.
 pub async fn send(
     provider: &Provider,
     live: &LiveSession,
     channel: Channel,
     asked: Asked,
-    client: Option<&ClientId>,
+    asker: Asker<'_>,
     now: Timestamp,
 ) -> Result<String, SendError> {
     let no_address = SendError::Refused(SendRefusal::NoAddress);
@@ -73,9 +82,13 @@ pub async fn send(
     let Some(address) = channel.address_of(&live.subject.profile) else { return Err(no_address) };
     allow(provider, live.subject.id, address, now).await?;
     let code = MessageCode::generate(provider.entropy.as_ref());
-    let party = client.and_then(|client| provider.registry.get(client));
+    let party = asker.client.and_then(|client| provider.registry.get(client));
     let party = party.as_ref().map(|party| party.name.vi.as_str());
-    let message = Message::about(Matter::LogIn { code: &code, party }, channel, address);
+    let matter = match (party, asker.details) {
+        (Some(party), Some(details)) => Matter::Confirm { code: &code, party, details },
+        (party, _) => Matter::LogIn { code: &code, party },
+    };
+    let message = Message::about(matter, channel, address);
     deliver(provider, message, now).await?;
     let challenge = Challenge::new(provider, Question::MessageCode, asked, LIFE, now)
         .with_secret(code.expose())
@@ -90,10 +103,10 @@ pub async fn with_message_code(
     channel: Channel,
     answer: Answer<'_>,
     asked: &Asked,
-    client: Option<&ClientId>,
+    occasion: Occasion<'_>,
     now: Timestamp,
 ) -> Result<SessionHandle, LoginError> {
-    let attempt = Attempt::beside(live, client, now);
+    let attempt = Attempt::beside(live, occasion, now);
     take(provider, &attempt, check(provider, live, channel, answer, asked, now)).await
 }
 

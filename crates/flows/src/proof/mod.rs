@@ -81,20 +81,28 @@ pub struct Attempt<'a> {
     pub admits: Admits,
     /// The browser's present session, if any.
     pub session: Option<&'a Session>,
-    /// The relying party that sent the browser here.
-    pub client: Option<&'a ClientId>,
+    pub occasion: Occasion<'a>,
     /// What the citizen will recognise the browser by.
     pub browser: &'a str,
     pub now: Timestamp,
 }
 
+/// What somebody proves who they are for.
+#[derive(Clone, Copy, Default)]
+pub struct Occasion<'a> {
+    /// The relying party that sent the browser here.
+    pub client: Option<&'a ClientId>,
+    /// Where it is for one transaction: what the proof is bound to (L12).
+    pub transaction: Option<&'a str>,
+}
+
 impl<'a> Attempt<'a> {
     /// One more proof of the person whose session this is.
-    pub fn beside(live: &'a LiveSession, client: Option<&'a ClientId>, now: Timestamp) -> Self {
+    pub fn beside(live: &'a LiveSession, occasion: Occasion<'a>, now: Timestamp) -> Self {
         let (standing, session) = (Standing::Beside, Some(&live.session));
         // Whoever it is has come in already.
         let admits = Admits::Usable;
-        Self { standing, admits, session, client, browser: &live.session.browser, now }
+        Self { standing, admits, session, occasion, browser: &live.session.browser, now }
     }
 
     const fn step(&self) -> Step {
@@ -181,7 +189,7 @@ pub(crate) async fn take(
         Err(Stopped::Closed(refusal)) => Err(LoginError::Refused(refusal)),
         Err(Stopped::Fault(fault)) => Err(fault.into()),
     };
-    provider.count(attempt.step(), &taken, attempt.client);
+    provider.count(attempt.step(), &taken, attempt.occasion.client);
     taken
 }
 
@@ -263,10 +271,11 @@ async fn write(
     session: Option<&Session>,
     checked: &Checked,
 ) -> Result<Result<SessionHandle, Contest>, Fault> {
+    let transaction = attempt.occasion.transaction.map(str::to_owned);
     let proof = Proof {
         evidence: checked.evidence.clone(),
         province: Province::of(&checked.subject.profile.number),
-        client: attempt.client,
+        client: attempt.occasion.client,
         browser: attempt.browser,
     };
     let opening = record_evidence(provider, session, proof, attempt.now).await?;
@@ -303,7 +312,7 @@ async fn refuse(provider: &Provider, attempt: &Attempt<'_>, refused: Refused) ->
     let kind = EventKind::LoginRefused { authenticator, reason, province };
     let mut event = SecurityEvent::new(kind, attempt.now, provider.entropy.as_ref());
     event.subject = subject;
-    event.client = attempt.client.cloned();
+    event.client = attempt.occasion.client.cloned();
     tracing::info!(event = %event.id, ?reason, "login refused");
     let recorded =
         provider.commit_uncontested(&[Change::Append(Box::new(event))], attempt.now).await;

@@ -2,10 +2,12 @@
 
 use identity_core::authenticator::AuthenticatorKind;
 use identity_core::event::LoginRefusalReason;
-use identity_core::{ClientId, LoginName, Session, Subject, Timestamp};
+use identity_core::{LoginName, Session, Subject, Timestamp};
 use storage::{Credential, Enrolment, ThrottleKey};
 
-use super::{Admits, Attempt, Checked, Refused, Standing, Stopped, evidence_of, gate_at, take};
+use super::{
+    Admits, Attempt, Checked, Occasion, Refused, Standing, Stopped, evidence_of, gate_at, take,
+};
 use crate::login::{LoginError, LoginRefusal};
 use crate::password::{Password, PasswordCheck};
 use crate::provider::Provider;
@@ -19,8 +21,7 @@ pub struct PasswordAttempt<'a> {
     pub admits: Admits,
     /// The browser's present session, if any.
     pub session: Option<&'a Session>,
-    /// The relying party that sent the browser here.
-    pub client: Option<&'a ClientId>,
+    pub occasion: Occasion<'a>,
     /// What the citizen will recognise the browser by.
     pub browser: &'a str,
     pub now: Timestamp,
@@ -35,7 +36,7 @@ pub async fn with_password(
         standing: Standing::Alone,
         admits: typed.admits,
         session: typed.session,
-        client: typed.client,
+        occasion: typed.occasion,
         browser: typed.browser,
         now: typed.now,
     };

@@ -3,11 +3,11 @@
 use identity_core::event::LoginRefusalReason;
 use identity_core::secret::SecretDigest;
 use identity_core::time::{Entropy, random_bytes};
-use identity_core::{AuthenticatorKind, ClientId, Timestamp};
+use identity_core::{AuthenticatorKind, Timestamp};
 use jose::digest::sha256;
 use storage::{Change, Credential, Enrolment, Replacement};
 
-use super::{Attempt, Checked, Refused, Stopped, disabled, evidence_of, gate, take};
+use super::{Attempt, Checked, Occasion, Refused, Stopped, disabled, evidence_of, gate, take};
 use crate::binding;
 use crate::login::{LoginError, LoginRefusal};
 use crate::provider::Provider;
@@ -98,10 +98,10 @@ pub async fn with_recovery_code(
     provider: &Provider,
     live: &LiveSession,
     typed: &RecoveryCode,
-    client: Option<&ClientId>,
+    occasion: Occasion<'_>,
     now: Timestamp,
 ) -> Result<SessionHandle, LoginError> {
-    let attempt = Attempt::beside(live, client, now);
+    let attempt = Attempt::beside(live, occasion, now);
     take(provider, &attempt, check(provider, live, typed, now)).await
 }
 

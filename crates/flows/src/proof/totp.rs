@@ -1,10 +1,12 @@
 //! The code of an authenticator application.
 
 use identity_core::event::LoginRefusalReason;
-use identity_core::{AuthenticatorKind, ClientId, Timestamp};
+use identity_core::secret::SecretDigest;
+use identity_core::{AuthenticatorId, AuthenticatorKind, Timestamp};
+use jose::digest::sha256;
 use storage::{Change, Credential};
 
-use super::{Attempt, Checked, Refused, Stopped, evidence_of, gate, take};
+use super::{Attempt, Checked, Occasion, Refused, Stopped, evidence_of, gate, take};
 use crate::login::{LoginError, LoginRefusal};
 use crate::provider::Provider;
 use crate::session::{LiveSession, SessionHandle};
@@ -15,10 +17,10 @@ pub async fn with_totp(
     provider: &Provider,
     live: &LiveSession,
     typed: &str,
-    client: Option<&ClientId>,
+    occasion: Occasion<'_>,
     now: Timestamp,
 ) -> Result<SessionHandle, LoginError> {
-    let attempt = Attempt::beside(live, client, now);
+    let attempt = Attempt::beside(live, occasion, now);
     take(provider, &attempt, check(provider, live, typed, now)).await
 }
 

@@ -31,6 +31,7 @@ pub fn issue(
         refresh_token: None,
         scope: scope_set(&scopes),
         id_token: None,
+        authorization_details: None,
     })
 }
 

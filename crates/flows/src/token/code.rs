@@ -134,6 +134,7 @@ fn respond(
         refresh_token,
         scope: scope_set(&grant.terms.scopes),
         id_token: Some(id_token),
+        authorization_details: standing.authorization_details(),
     })
 }
 

@@ -91,6 +91,7 @@ pub async fn refresh(
         refresh_token,
         scope: scope_set(&scopes),
         id_token: Some(id_token),
+        authorization_details: standing.authorization_details(),
     })
 }
 

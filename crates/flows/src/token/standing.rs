@@ -6,6 +6,7 @@ use identity_core::consent::Consent;
 use identity_core::grant::GrantTerms;
 use identity_core::relying_party::ConsentRule;
 use identity_core::{RecordedDecision, RelyingParty, Session, Subject, Timestamp};
+use protocol::authorization_details::TRANSACTION;
 use storage::record::{Dossier, DossierOf};
 
 use crate::decisions::record_refusal;
@@ -100,6 +101,9 @@ pub fn ensure_active(
     if !party.scopes.is_superset(&terms.scopes) {
         return Err(Unclear::because("the client may no longer ask for this scope"));
     }
+    if terms.transaction.is_some() && !party.authorization_details_types.contains(TRANSACTION) {
+        return Err(Unclear::because("the client may no longer ask for transactions"));
+    }
     let state = subject.state();
     let authenticators: Vec<_> =
         enrolments.into_iter().map(|enrolment| enrolment.authenticator).collect();
@@ -108,6 +112,7 @@ pub fn ensure_active(
         evidence: &terms.evidence,
         authenticators: &authenticators,
         scopes: &terms.scopes,
+        transaction: terms.transaction.as_ref(),
         authorized_at: terms.authorized_at,
     };
     let judged =

@@ -12,6 +12,7 @@ use crate::evidence::{
 use crate::grant::{AuthorizationCode, Generation, GrantTerms, VerifiedWishes};
 use crate::id::{AuthenticatorId, DeviceId, EvidenceId, GrantId, SessionId, SubjectId, TokenId};
 use crate::subject::{Card, CardKind, GuardianLink, GuardianScope, LegalCapacity, SubjectState};
+use crate::transaction::{GrantedTransaction, TransactionDetails};
 
 macro_rules! structure {
     (
@@ -86,9 +87,11 @@ structure!(TokenPerson {
     state,
     evidence,
     userinfo_claims;
-    later verified
+    later verified, transaction
 });
 structure!(VerifiedWishes { userinfo, id_token });
+structure!(TransactionDetails { kind, amount, day_total, known_device, reference, procedure });
+structure!(GrantedTransaction { id, details });
 structure!(RefreshToken { grant, client, generation, issued_at; later about });
 structure!(RefreshAbout { subject, session });
 structure!(AuthorizationCode {
@@ -112,7 +115,7 @@ structure!(GrantTerms {
     evidence,
     asked_acr,
     authorized_at;
-    later verified
+    later verified, transaction
 });
 structure!(SubjectState {
     subject,

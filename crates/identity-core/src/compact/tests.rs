@@ -13,7 +13,7 @@ use crate::evidence::*;
 use crate::grant::{AuthorizationCode, Generation, GrantTerms};
 use crate::id::*;
 use crate::subject::{Card, CardKind, GuardianLink, GuardianScope, LegalCapacity, SubjectState};
-use crate::{AccessToken, RefreshToken, TokenPerson};
+use crate::{AccessToken, GrantedTransaction, RefreshToken, TokenPerson, TransactionDetails};
 
 const NOW: Timestamp = Timestamp::from_unix_millis(1_795_000_000_123);
 
@@ -139,6 +139,17 @@ fn state(account: AccountState) -> SubjectState {
     }
 }
 
+fn transaction() -> TransactionDetails {
+    TransactionDetails {
+        kind: "transfer".to_owned(),
+        amount: 1_000_000_000_000_000,
+        day_total: Some(20_000_001),
+        known_device: true,
+        reference: "FT26112200001".to_owned(),
+        procedure: Some("criminal-record".to_owned()),
+    }
+}
+
 fn access_token(account: AccountState) -> AccessToken {
     AccessToken {
         token: TokenId::from_uuid(uuid(7)),
@@ -155,6 +166,7 @@ fn access_token(account: AccountState) -> AccessToken {
             evidence: vec![evidence(), evidence()],
             userinfo_claims: words(&["name"]),
             verified: Some("[]".into()),
+            transaction: Some(transaction()),
         }),
     }
 }
@@ -184,6 +196,7 @@ fn code() -> AuthorizationCode {
             asked_acr: vec!["urn:vn:eid:auth:2".to_owned()],
             authorized_at: NOW,
             verified: crate::grant::VerifiedWishes { userinfo: Some("[]".into()), id_token: None },
+            transaction: Some(GrantedTransaction { id: "t".repeat(22), details: transaction() }),
         },
         redirect_uri: "https://portal.example/cb".to_owned(),
         redirect_uri_requested: true,

@@ -22,6 +22,7 @@ fn code() -> AuthorizationCode {
             asked_acr: Vec::new(),
             authorized_at: NOW,
             verified: VerifiedWishes::default(),
+            transaction: None,
         },
         redirect_uri: "https://portal.example/cb".to_owned(),
         redirect_uri_requested: true,
@@ -94,4 +95,12 @@ fn an_old_refresh_token_is_a_retry_for_ten_seconds_and_a_replay_afterwards() {
     let after = NOW.plus(ActiveGrant::RETRY_WINDOW);
     assert_eq!(second.clone().rotate(Generation::FIRST, after), Rotation::Replay);
     assert_eq!(second.rotate(Generation(9), NOW), Rotation::Replay, "never issued");
+}
+
+#[test]
+fn a_grant_of_the_release_before_has_no_transaction() {
+    let terms = code().terms;
+    let json = serde_json::to_string(&terms).unwrap();
+    assert!(!json.contains("transaction"), "{json}");
+    assert_eq!(serde_json::from_str::<GrantTerms>(&json).unwrap(), terms);
 }

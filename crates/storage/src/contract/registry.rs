@@ -42,6 +42,7 @@ fn portal() -> RelyingParty {
         audiences: [client("case-system")].into(),
         requirement: Some("login".into()),
         consent: ConsentRule::AskCitizen,
+        authorization_details_types: ["urn:vn:eid:transaction".to_owned()].into(),
     }
 }
 

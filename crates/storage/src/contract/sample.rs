@@ -209,6 +209,7 @@ pub fn grant<const N: usize>(session: &Session, at: &str, scopes: [&str; N]) -> 
             asked_acr: vec!["urn:vneid:aal2".into()],
             authorized_at: NOW,
             verified: identity_core::grant::VerifiedWishes::default(),
+            transaction: None,
         },
         generation: Generation::FIRST,
         rotated_at: NOW,

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use assurance::{Audience, Decision, KeptDecision, Language, Policy, PolicySet, ReasonCode};
+use assurance::{
+    Audience, Decision, KeptDecision, Language, Policy, PolicySet, ReasonCode, Transaction,
+};
 use clap::Args;
 use flows::decisions::{is_the_same, read};
 use identity_core::{
@@ -119,6 +121,16 @@ fn told(event: &SecurityEvent, kept: &KeptDecision, decision: &Decision) -> Stri
     let requirement = purpose.requirement.as_deref().unwrap_or("base");
     let _ = writeln!(said, "  requirement    {requirement}; scopes {}", scopes.join(" "));
     let _ = writeln!(said, "  asked for      {}", asked.join(" "));
+    if let Some(procedure) = &purpose.procedure {
+        let _ = writeln!(said, "  procedure      {procedure}");
+    }
+    if let Some(Transaction { kind, amount, day_total, device }) = &purpose.transaction {
+        let device = word(device);
+        let _ = writeln!(
+            said,
+            "  transaction    {kind} of {amount} đồng, {day_total} today, device {device}"
+        );
+    }
     for item in &kept.evidence {
         let (kind, at) = (word(&item.kind), moment(item.at));
         let _ = writeln!(said, "  evidence       {} {kind} at {at}", item.id);

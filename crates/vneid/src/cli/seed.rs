@@ -185,6 +185,7 @@ fn grant(
             asked_acr: Vec::new(),
             authorized_at: now,
             verified: identity_core::grant::VerifiedWishes::default(),
+            transaction: None,
         },
         generation: Generation::FIRST,
         rotated_at: now,

@@ -132,6 +132,7 @@ fn bare(
         audiences: BTreeSet::new(),
         requirement: None,
         consent: ConsentRule::AskCitizen,
+        authorization_details_types: BTreeSet::new(),
     })
 }
 
