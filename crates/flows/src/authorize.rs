@@ -264,7 +264,9 @@ pub async fn advance(
     now: Timestamp,
 ) -> Result<Next, PageError> {
     let checked = match &interaction.purpose {
-        Purpose::Home { path, .. } => return advance_home(provider, interaction, path, live, now),
+        Purpose::Home { path, .. } => {
+            return advance_home(provider, interaction, path, live, now).await;
+        }
         Purpose::Authorize(checked) => checked.as_ref(),
     };
     let party = provider.registry.get(&checked.client).ok_or(PageRefusal::UnknownClient)?;
@@ -322,7 +324,7 @@ async fn advance_home(
     now: Timestamp,
 ) -> Result<Next, PageError> {
     let Some(live) = live else { return Ok(Next::Prove(Proving::who_is_there(interaction))) };
-    match judge(provider, interaction, None, live, now)? {
+    match judge(provider, interaction, None, live, now).await? {
         Judgement::Permit(_) => Ok(Next::Home { path: path.to_owned() }),
         Judgement::Prove { options, reasons } => {
             Ok(Next::Prove(Proving::more(&options, interaction, reasons)))
@@ -384,26 +386,24 @@ impl Attempt<'_> {
         if let Some(outcome) = self.wrong_person(live) {
             return Ok(outcome);
         }
-        let permission =
-            match judge(self.provider, self.interaction, Some(&self.party), live, self.now)? {
-                Judgement::Permit(permission) => permission,
-                Judgement::Prove { options, reasons } => {
-                    return Ok(Outlook::Proof(Proving::more(&options, self.interaction, reasons)));
-                }
-                // SU-02: better no token than a weaker one that looks right.
-                Judgement::OutOfReach { decision, .. } => {
-                    self.record_refusal(live, decision).await?;
-                    return Ok(Outlook::Refused(ProtocolError::new(
-                        ErrorCode::UnmetAuthenticationRequirements,
-                        "the person cannot reach the level asked for",
-                    )));
-                }
-                Judgement::NotUsable { reason, decision } => {
-                    self.record_refusal(live, decision).await?;
-                    if self.silent() {
-                        return Ok(self.who_is_there());
-                    }
-                    return Err(PageRefusal::AccountNotUsable(reason).into());
+        let (provider, party) = (self.provider, Some(self.party.as_ref()));
+        let permission = match judge(provider, self.interaction, party, live, self.now).await? {
+            Judgement::Permit(permission) => permission,
+            Judgement::Prove { options, reasons } => {
+                return Ok(Outlook::Proof(Proving::more(&options, self.interaction, reasons)));
+            }
+            // SU-02: better no token than a weaker one that looks right.
+            Judgement::OutOfReach { decision, .. } => {
+                self.record_refusal(live, decision).await?;
+                return Ok(Outlook::Refused(ProtocolError::new(
+                    ErrorCode::UnmetAuthenticationRequirements,
+                    "the person cannot reach the level asked for",
+                )));
+            }
+            Judgement::NotUsable { reason, decision } => {
+                self.record_refusal(live, decision).await?;
+                if self.silent() {
+                    return Ok(self.who_is_there());
                 }
                 return Err(PageRefusal::AccountNotUsable(reason).into());
             }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use assurance::policy::UnansweredSignal;
 use assurance::{
     AcrWish, Context, Decision, DecisionRequest, Demand, DenyCode, Evaluation, Fal, History,
     Policy, ReasonCode, Requirement, StepUpOption, VnAuthenticationLevel, decide, evaluate,
@@ -19,12 +20,14 @@ use crate::authorize::demanded_acr;
 use crate::decisions;
 use crate::interaction::{Errand, Interaction, Purpose};
 use crate::lock::holder_may_lift;
+use crate::messages::SimSignal;
 use crate::proof::Admits;
 use crate::proof::ways::{self, passable};
 use crate::provider::Provider;
 use crate::purpose::{details_of, purpose_of, scopes_of};
 use crate::refusal::Fault;
 use crate::session::LiveSession;
+use crate::sim;
 
 /// On the citizen's own pages the strongest login the person has set up is asked for.
 const HOME_WISH: [&str; 1] = ["urn:vn:eid:auth:2"];
@@ -51,6 +54,20 @@ pub enum Judgement {
     },
 }
 
+impl Judgement {
+    /// Whether a code by text message is offered, or counts already.
+    fn turns_on_text_messages(&self) -> bool {
+        let sms = AuthenticatorKind::SmsCode;
+        match self {
+            Self::Permit(permission) => permission.evidence.iter().any(|item| item.kind == sms),
+            Self::Prove { options, .. } => {
+                options.iter().flat_map(|option| &option.add).any(|step| step.kind == sms)
+            }
+            Self::OutOfReach { .. } | Self::NotUsable { .. } => false,
+        }
+    }
+}
+
 /// The level reached, and the evidence it was computed from.
 pub struct Permission {
     pub evaluation: Evaluation,
@@ -60,11 +77,32 @@ pub struct Permission {
 }
 
 /// Judges the session against what this request needs; `party` is absent on the citizen's own pages.
-pub fn judge(
+pub async fn judge(
     provider: &Provider,
     interaction: &Interaction,
     party: Option<&RelyingParty>,
     live: &LiveSession,
+    now: Timestamp,
+) -> Result<Judgement, Fault> {
+    let quiet = judge_knowing(provider, interaction, party, live, SimSignal::Quiet, now)?;
+    // The operators are asked only where their answer could change something.
+    if !quiet.turns_on_text_messages() {
+        return Ok(quiet);
+    }
+    match sim::signal_of(provider, &live.subject.profile, now).await? {
+        SimSignal::Quiet => Ok(quiet),
+        signal @ (SimSignal::MovedAt(_) | SimSignal::Unanswered) => {
+            judge_knowing(provider, interaction, party, live, signal, now)
+        }
+    }
+}
+
+fn judge_knowing(
+    provider: &Provider,
+    interaction: &Interaction,
+    party: Option<&RelyingParty>,
+    live: &LiveSession,
+    signal: SimSignal,
     now: Timestamp,
 ) -> Result<Judgement, Fault> {
     let request = interaction.request().map(|checked| &checked.request);
@@ -79,7 +117,7 @@ pub fn judge(
         policy: &policy,
         state: state_for(interaction, live, &policy),
         evidence: fresh_enough(&evidence, interaction, now),
-        authenticators: reachable(provider, authenticators),
+        authenticators: reachable(provider, &policy, signal, authenticators),
         requirement: match &interaction.purpose {
             Purpose::Home { errand: Errand::ChangeAuthenticators | Errand::Unlock, .. } => {
                 policy.requirement(MANAGEMENT).cloned().ok_or(Fault::NoPolicy)?
@@ -91,7 +129,13 @@ pub fn judge(
         purpose,
         transaction: interaction.transaction()?.map(|asked| asked.id),
         fal: party.map_or(Fal::default(), fal_of),
-        history: History { recovered_at: live.subject.account.recovered_at, ..History::default() },
+        history: History {
+            recovered_at: live.subject.account.recovered_at,
+            sim_swapped_at: match signal {
+                SimSignal::MovedAt(at) => Some(at),
+                SimSignal::Quiet | SimSignal::Unanswered => None,
+            },
+        },
         now,
     };
     let unlocking = interaction.admits() == Admits::LockedByHolder;
@@ -354,12 +398,37 @@ fn backed(
     evidence.iter().filter(stands).cloned().collect()
 }
 
-/// A code that nobody can send is no way to anything.
-fn reachable(provider: &Provider, authenticators: Vec<Authenticator>) -> Vec<Authenticator> {
-    let by_message =
-        |kind| matches!(kind, AuthenticatorKind::SmsCode | AuthenticatorKind::EmailCode);
+/// A code that nobody can send is no way to anything. Nor is one to a number of which nobody can say
+/// whether it moved, unless the policy has it otherwise.
+fn reachable(
+    provider: &Provider,
+    policy: &Policy,
+    signal: SimSignal,
+    authenticators: Vec<Authenticator>,
+) -> Vec<Authenticator> {
+    let withheld = match (signal, policy.sim_swap.unanswered) {
+        (SimSignal::Unanswered, UnansweredSignal::Withhold) => true,
+        (SimSignal::Unanswered, UnansweredSignal::Ignore)
+        // What moved, the engine judges by when.
+        | (SimSignal::Quiet | SimSignal::MovedAt(_), _) => false,
+    };
     let possible = provider.messaging.is_possible();
-    authenticators.into_iter().filter(|known| possible || !by_message(known.kind)).collect()
+    let reached = |kind| match kind {
+        AuthenticatorKind::SmsCode => possible && !withheld,
+        AuthenticatorKind::EmailCode => possible,
+        AuthenticatorKind::Password
+        | AuthenticatorKind::Totp
+        | AuthenticatorKind::RecoveryCode
+        | AuthenticatorKind::Passkey
+        | AuthenticatorKind::App
+        | AuthenticatorKind::IdentityCardChip
+        | AuthenticatorKind::Face
+        | AuthenticatorKind::Fingerprint
+        | AuthenticatorKind::Iris
+        | AuthenticatorKind::Voice
+        | AuthenticatorKind::TemporaryCode => true,
+    };
+    authenticators.into_iter().filter(|known| reached(known.kind)).collect()
 }
 
 /// `prompt=login` and `max_age` (OC-02): older evidence does not count, but what was proven since

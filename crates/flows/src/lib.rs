@@ -17,6 +17,7 @@
 //!  authenticators  named, lost, taken away               lock              by the holder, and undone
 //!  provider     settings and ports, in one place         refusal           what "no" means
 //!  password     Argon2id on hashers, threads of its own    messages   codes that leave by a gateway
+//!  sim          whether a telephone number moved
 //! ```
 
 pub mod admin;
@@ -53,6 +54,7 @@ pub mod revoke;
 mod sealed;
 pub mod select_account;
 pub mod session;
+mod sim;
 pub mod token;
 pub mod totp;
 pub mod userinfo;

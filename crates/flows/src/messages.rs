@@ -3,7 +3,7 @@
 //! A message is sent once. A second copy of a code is worse than none: people would learn that codes
 //! come unasked.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -149,6 +149,8 @@ pub enum GatewayError {
     Unreachable(String),
     #[error("the gateway answered {0}")]
     Refused(u16),
+    #[error("the gateway's answer does not read")]
+    Unreadable,
 }
 
 /// Hands messages to somebody who delivers them.
@@ -156,6 +158,21 @@ pub enum GatewayError {
 pub trait MessageGateway: Send + Sync {
     /// Once; whoever calls it never tries again.
     async fn send(&self, message: &Message) -> Result<(), GatewayError>;
+
+    /// When this telephone number last moved to another SIM or another subscriber. `None`: not as far as
+    /// its operator knows, or there is nobody to ask.
+    async fn moved_at(&self, number: &str) -> Result<Option<Timestamp>, GatewayError>;
+}
+
+/// What the operators say of a telephone number (NIST SP 800-63B-4 §3.1.3.3).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SimSignal {
+    /// Nothing is known to have happened; or nobody is there to ask.
+    Quiet,
+    MovedAt(Timestamp),
+    /// Somebody is there to ask and did not answer.
+    Unanswered,
 }
 
 /// Where messages go. Chosen once, in the composition root.
@@ -208,6 +225,22 @@ impl Messaging {
         sent
     }
 
+    /// Asks when `number` last moved to another SIM.
+    pub async fn sim_of(&self, number: &str) -> SimSignal {
+        let moved_at = match &self.exit {
+            Exit::None => Ok(None),
+            Exit::Gateway(gateway) => gateway.moved_at(number).await,
+            Exit::Outbox(outbox) => Ok(outbox.moved_at(number)),
+        };
+        match moved_at {
+            Ok(moved_at) => moved_at.map_or(SimSignal::Quiet, SimSignal::MovedAt),
+            Err(error) => {
+                tracing::warn!(%error, "the operator did not say whether a SIM was exchanged");
+                SimSignal::Unanswered
+            }
+        }
+    }
+
     /// Room for sending something that the answer does not wait for.
     pub(crate) fn room(&self) -> Result<OwnedSemaphorePermit, Fault> {
         Arc::clone(&self.room).try_acquire_owned().map_err(|_| Fault::Busy)
@@ -216,19 +249,31 @@ impl Messaging {
 
 /// What would have been sent, newest first; and what operators would say, for whoever tries that out.
 #[derive(Default)]
-pub struct Outbox(Mutex<VecDeque<(Timestamp, Message)>>);
+pub struct Outbox {
+    messages: Mutex<VecDeque<(Timestamp, Message)>>,
+    moved: Mutex<HashMap<String, Timestamp>>,
+}
 
 impl Outbox {
     const KEPT: usize = 50;
 
     fn keep(&self, message: Message, now: Timestamp) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
         kept.push_front((now, message));
         kept.truncate(Self::KEPT);
     }
 
     pub fn messages(&self) -> Vec<(Timestamp, Message)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// From now on `number` moved to another SIM at that time.
+    pub fn move_number(&self, number: &str, at: Timestamp) {
+        self.moved.lock().unwrap_or_else(PoisonError::into_inner).insert(number.to_owned(), at);
+    }
+
+    fn moved_at(&self, number: &str) -> Option<Timestamp> {
+        self.moved.lock().unwrap_or_else(PoisonError::into_inner).get(number).copied()
     }
 }
 

@@ -39,6 +39,7 @@ use crate::proof::{Stopped, gate};
 use crate::provider::Provider;
 use crate::refusal::Fault;
 use crate::session::end_session;
+use crate::sim;
 use crate::totp;
 
 /// Long enough to think of a good sentence.
@@ -148,13 +149,20 @@ async fn send_codes(
         let address = channel.address_of(&subject.profile);
         let theirs = is_theirs(&subject.profile, &enrolments, channel, now);
         let Some(address) = address.filter(|_| theirs) else { continue };
+        // Whoever took over the number must not take over the account with it (edge case 22).
+        if channel == Channel::Sms && sim::is_withheld(provider, &subject.profile, now).await? {
+            tracing::info!("no code for recovery to a number that moved");
+            continue;
+        }
         match allow(provider, subject.id, address, now).await {
             Ok(()) => {}
             Err(SendError::Refused(SendRefusal::TooMany)) => {
                 tracing::info!(channel = channel.as_str(), "too many messages");
                 continue;
             }
-            Err(SendError::Refused(SendRefusal::NoAddress | SendRefusal::NotSent)) => continue,
+            Err(SendError::Refused(
+                SendRefusal::NoAddress | SendRefusal::NotSent | SendRefusal::NumberMoved,
+            )) => continue,
             Err(SendError::Fault(fault)) => return Err(fault),
         }
         let message = Message::about(Matter::Recover { code }, channel, address);

@@ -6,7 +6,7 @@
 //!  account   what a proven holder is told                     examiner   the test account
 //!  recovery  codes on paper                                   ways       which way, and the others
 //!  challenge questions asked of one browser               messages   codes by SMS and e-mail
-//!  forgotten a password set anew
+//!  forgotten a password set anew                          sim        a number that moved to another SIM
 //!  app · app_binding · app_requests   the citizen's telephone: QR, one device, signatures     screen
 //! ```
 
@@ -23,6 +23,7 @@ mod messages;
 mod oracle;
 mod recovery;
 pub mod screen;
+mod sim;
 mod throttle;
 mod ways;
 

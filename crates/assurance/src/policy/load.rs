@@ -188,9 +188,10 @@ fn barcode(mut section: Section<'_, '_>) -> Option<BarcodeRule> {
 
 fn sim_swap(mut section: Section<'_, '_>) -> Option<SimSwapRule> {
     let window = section.required::<Span>("window");
+    let unanswered = section.or_default("unanswered");
     let source = section.required("source");
     section.finish();
-    Some(SimSwapRule { window: window?.0, source: source? })
+    Some(SimSwapRule { window: window?.0, unanswered: unanswered?, source: source? })
 }
 
 fn biometrics(mut section: Section<'_, '_>) -> Option<BiometricRule> {

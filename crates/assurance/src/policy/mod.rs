@@ -171,7 +171,19 @@ pub enum BarcodeReading {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SimSwapRule {
     pub window: Duration,
+    pub unanswered: UnansweredSignal,
     pub source: String,
+}
+
+/// What it means that nobody could say whether a number moved.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnansweredSignal {
+    /// No code by text message until somebody can (L13).
+    #[default]
+    Withhold,
+    /// As if it had not moved.
+    Ignore,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -118,6 +118,7 @@ message-problem-malformed = The code has exactly 6 digits
 message-problem-wrong = The code is wrong, too old or has been used. Type it again or get another one.
 message-problem-disabled = Codes by message have been switched off after too many wrong attempts.
 message-problem-too-many = Too many codes were sent within an hour. Wait and try again, or use another way.
+message-problem-moved = This number moved to another SIM lately, or it could not be checked, so no code goes there by SMS. Use another way.
 message-problem-not-sent = The code could not be sent. Try again later, or use another way.
 
 recover-link = Forgotten your password?

@@ -118,6 +118,7 @@ message-problem-malformed = Mã gồm đúng 6 chữ số
 message-problem-wrong = Mã không đúng, đã hết hạn hoặc đã được dùng. Hãy nhập lại hoặc lấy mã khác.
 message-problem-disabled = Mã qua tin nhắn đã bị ngừng sử dụng vì nhập sai quá nhiều lần.
 message-problem-too-many = Đã gửi quá nhiều mã trong một giờ. Hãy chờ rồi thử lại, hoặc dùng cách khác.
+message-problem-moved = Số điện thoại này vừa đổi SIM, hoặc chưa kiểm tra được, nên chưa nhận mã qua SMS. Hãy dùng cách khác.
 message-problem-not-sent = Không gửi được mã. Hãy thử lại sau, hoặc dùng cách khác.
 
 recover-link = Quên mật khẩu?

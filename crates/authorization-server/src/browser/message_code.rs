@@ -63,7 +63,10 @@ async fn submit(visit: Visit, form: OwnForm, channel: Channel) -> Result<Respons
     if form.get("send").is_some() {
         // Only where a code leads on.
         let proving = step.proving(channel.kind()).await?;
-        let shown = match send(provider, live, channel, asked, step.client(), now).await {
+        let checked = step.interaction.request();
+        let details = checked.and_then(|checked| checked.request.transaction.as_ref());
+        let asker = Asker { client: step.client(), details };
+        let shown = match send(provider, live, channel, asked, asker, now).await {
             Ok(challenge) => Shown { challenge: Some(challenge), problem: None },
             Err(error) => Shown { challenge: None, problem: Some(problem_of_sending(error)?) },
         };
@@ -74,8 +77,8 @@ async fn submit(visit: Visit, form: OwnForm, channel: Channel) -> Result<Respons
         Err(problem) => problem,
         Ok(code) => {
             let answer = Answer { challenge, typed: &code };
-            let client = step.client();
-            match with_message_code(provider, live, channel, answer, &asked, client, now).await {
+            let occasion = step.occasion();
+            match with_message_code(provider, live, channel, answer, &asked, occasion, now).await {
                 Ok(handle) => return step.enter(&handle, channel.kind()).await,
                 Err(LoginError::Refused(refusal)) => problem_of(&refusal),
                 Err(LoginError::Fault(fault)) => return Err(fault.into()),
@@ -140,6 +143,7 @@ pub(super) fn typed(form: &OwnForm) -> Result<String, MessageCodeProblem> {
 pub(super) fn problem_of_sending(error: SendError) -> Result<MessageCodeProblem, Stop> {
     match error {
         SendError::Refused(SendRefusal::TooMany) => Ok(MessageCodeProblem::TooManyMessages),
+        SendError::Refused(SendRefusal::NumberMoved) => Ok(MessageCodeProblem::NumberMoved),
         SendError::Refused(SendRefusal::NotSent | SendRefusal::NoAddress) => {
             Ok(MessageCodeProblem::NotSent)
         }

@@ -3,6 +3,7 @@ use std::net::TcpListener;
 use std::thread;
 
 use flows::messages::{Channel, GatewayError, Matter, Message, MessageGateway as _};
+use identity_core::Timestamp;
 use identity_core::secret::SecretBytes;
 
 use super::*;
@@ -204,4 +205,32 @@ async fn a_message_is_handed_to_the_gateway_once_with_the_secret() {
         // The server takes one connection: a second attempt would have been refused, and reported so.
         assert!(!matches!(sent, Err(GatewayError::Unreachable(_))), "{sent:?}");
     }
+}
+
+#[tokio::test]
+async fn what_the_operator_says_of_a_number_is_read_strictly() {
+    let long_ago = Some(Timestamp::from_unix_seconds(1_795_312_800));
+    let cases: [(&str, Option<Option<Timestamp>>); 6] = [
+        (r#"{"moved_at":null}"#, Some(None)),
+        (r#"{"moved_at":1795312800,"operator":"x"}"#, Some(long_ago)),
+        (r#"{"moved_at":"yesterday"}"#, None),
+        (r#"{"moved_at":1.5}"#, None),
+        ("{}", None),
+        ("", None),
+    ];
+    for (body, read) in cases {
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        let (port, server) = answering(answer.into_bytes());
+        let url = |path: &str| Url::parse(&format!("http://localhost:{port}/{path}")).unwrap();
+        let secret = SecretBytes::new(b"s3cret".to_vec());
+        let gateway = HttpGateway::new(url("send"), secret).unwrap().asking(url("sim")).unwrap();
+        let moved_at = gateway.moved_at("+84912345678").await;
+        assert_eq!(moved_at.as_ref().ok().copied(), read, "{body}: {moved_at:?}");
+        let request = server.join().unwrap();
+        assert!(request.starts_with("POST /sim "), "{request}");
+        assert!(request.contains("authorization: Bearer s3cret\r\n"), "{request}");
+    }
+    let silent = Url::parse("http://localhost:1/send").unwrap();
+    let gateway = HttpGateway::new(silent, SecretBytes::new(b"s".to_vec())).unwrap();
+    assert_eq!(gateway.moved_at("+84912345678").await.ok(), Some(None), "nobody is asked");
 }

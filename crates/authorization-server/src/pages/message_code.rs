@@ -37,6 +37,8 @@ pub enum MessageCodeProblem {
     /// Too many failures for good.
     Disabled,
     TooManyMessages,
+    /// The number moved to another SIM lately.
+    NumberMoved,
     NotSent,
 }
 
@@ -50,6 +52,7 @@ impl MessageCodeProblem {
             Self::TryAgainIn { seconds } => Fault::wait(frame, seconds),
             Self::Disabled => Fault::of_form(frame.t("message-problem-disabled"), None),
             Self::TooManyMessages => Fault::of_form(frame.t("message-problem-too-many"), None),
+            Self::NumberMoved => Fault::of_form(frame.t("message-problem-moved"), None),
             Self::NotSent => Fault::of_form(frame.t("message-problem-not-sent"), None),
         }
     }
@@ -164,6 +167,7 @@ fn use_faces() -> Vec<(&'static str, UseMessageCode)> {
         ("message-wait", sample(Channel::Sms, sent, Some(wait))),
         ("message-disabled", sample(Channel::Sms, sent, Some(MessageCodeProblem::Disabled))),
         ("message-too-many", sample(Channel::Sms, None, Some(MessageCodeProblem::TooManyMessages))),
+        ("message-moved", sample(Channel::Sms, None, Some(MessageCodeProblem::NumberMoved))),
         ("message-not-sent", sample(Channel::Sms, None, Some(MessageCodeProblem::NotSent))),
     ]
 }

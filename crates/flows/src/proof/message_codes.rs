@@ -38,6 +38,8 @@ pub enum SendRefusal {
     TooMany,
     /// The gateway did not take it.
     NotSent,
+    /// The number moved to another SIM lately, or nobody could say (NIST SP 800-63B-4 §3.1.3.3).
+    NumberMoved,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +82,7 @@ pub async fn send(
     let no_address = SendError::Refused(SendRefusal::NoAddress);
     let Some(enrolment) = live.usable(channel.kind(), now) else { return Err(no_address) };
     let Some(address) = channel.address_of(&live.subject.profile) else { return Err(no_address) };
+    ensure_unmoved(provider, live, channel, now).await?;
     allow(provider, live.subject.id, address, now).await?;
     let code = MessageCode::generate(provider.entropy.as_ref());
     let party = asker.client.and_then(|client| provider.registry.get(client));
@@ -149,6 +152,7 @@ pub async fn offer(
     let Some(address) = channel.address_of(&live.subject.profile) else {
         return Err(SendError::Refused(SendRefusal::NoAddress));
     };
+    ensure_unmoved(provider, live, channel, now).await?;
     allow(provider, live.subject.id, address, now).await?;
     let code = MessageCode::generate(provider.entropy.as_ref());
     deliver(provider, Message::about(Matter::Bind { code: &code }, channel, address), now).await?;
@@ -246,6 +250,20 @@ pub(crate) async fn allow(
         return Err(SendError::Refused(SendRefusal::TooMany));
     }
     Ok(())
+}
+
+/// Nothing is sent to a SIM that somebody else may have got lately.
+async fn ensure_unmoved(
+    provider: &Provider,
+    live: &LiveSession,
+    channel: Channel,
+    now: Timestamp,
+) -> Result<(), SendError> {
+    let withheld = match channel {
+        Channel::Sms => sim::is_withheld(provider, &live.subject.profile, now).await?,
+        Channel::Email => false,
+    };
+    if withheld { Err(SendError::Refused(SendRefusal::NumberMoved)) } else { Ok(()) }
 }
 
 async fn deliver(provider: &Provider, message: Message, now: Timestamp) -> Result<(), SendError> {

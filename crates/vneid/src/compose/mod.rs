@@ -361,8 +361,12 @@ fn outbound(config: &Config) -> Result<Outbound, OutboundError> {
 fn messaging(config: &Config) -> Result<Messaging, OutboundError> {
     Ok(Messaging::new(match &config.messages {
         Messages::Off => Exit::None,
-        Messages::Gateway { url, secret } => {
-            Exit::Gateway(Arc::new(HttpGateway::new(url.clone(), secret.clone())?))
+        Messages::Gateway { url, secret, sim_signal } => {
+            let gateway = HttpGateway::new(url.clone(), secret.clone())?;
+            Exit::Gateway(Arc::new(match sim_signal {
+                Some(url) => gateway.asking(url.clone())?,
+                None => gateway,
+            }))
         }
         Messages::Outbox => Exit::Outbox(Outbox::default()),
     }))

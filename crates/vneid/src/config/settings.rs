@@ -216,6 +216,11 @@ pub const SETTINGS: &[Setting] = &[
     setting("messages.gateway_secret", Kind::Text, "What we bear to the gateway."),
     setting("messages.gateway_secret_file", Kind::Text, "The same, in a file."),
     setting(
+        "messages.sim_signal",
+        Kind::Text,
+        "URL that says whether a telephone number moved to another SIM. Default: nobody is asked.",
+    ),
+    setting(
         "messages.outbox",
         Kind::Flag,
         "Keep messages in memory and show them at /dev/outbox. Development only.",

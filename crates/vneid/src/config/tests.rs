@@ -136,6 +136,10 @@ fn messages_leave_by_a_gateway_that_is_told_a_secret_over_tls() {
         ("sms.example", secret),
         ("https://sms.example/", ""),
         ("https://sms.example/", "messages.gateway_secret = \"two words\""),
+        (
+            "https://sms.example/",
+            &format!("{secret}\nmessages.sim_signal = \"http://sms.example/\""),
+        ),
     ] {
         let found = faults(&gateway(url, rest), &[]);
         assert_eq!(found.len(), 1, "{url} {rest}: {found:?}");
@@ -144,6 +148,8 @@ fn messages_leave_by_a_gateway_that_is_told_a_secret_over_tls() {
     let both = gateway("https://sms.example/", &format!("{secret}\nmessages.outbox = true"));
     assert_eq!(faults(&both, &[("VNEID_ENVIRONMENT", "development")]).len(), 1);
     assert_eq!(faults(&whole(secret), &[]), ["messages.gateway: is missing"]);
+    let alone = whole("messages.sim_signal = \"https://sms.example/sim\"");
+    assert_eq!(faults(&alone, &[]), ["messages.gateway: is missing"]);
 }
 
 #[test]
