@@ -162,11 +162,16 @@ impl Challenge {
         self.secret.is_some_and(|expected| expected == self.digest_of(secret))
     }
 
+    /// What it is consumed by, and remembered by.
+    pub fn digest(&self) -> SecretDigest {
+        SecretDigest(sha256(&self.id))
+    }
+
     /// Part of the plan that accepts the answer. Lost when it was answered before.
     pub fn consume(&self) -> Change {
         Change::ConsumeOnce {
             purpose: self.question.purpose(),
-            digest: SecretDigest(sha256(&self.id)),
+            digest: self.digest(),
             expires_at: self.expires_at,
         }
     }

@@ -14,6 +14,7 @@ use storage::{Change, Commit, Credential, Enrolment, GrantScope, Replacement, Th
 use crate::binding;
 use crate::login::LoginRefusal;
 use crate::password::{Password, PasswordCheck, PasswordFault};
+use crate::proof::totp::consumed;
 use crate::proof::{Stopped, evidence_of, gate};
 use crate::provider::Provider;
 use crate::refusal::Fault;
@@ -245,10 +246,11 @@ pub async fn confirm_totp(
         ..Enrolment::new(authenticator, Credential::Totp(secret))
     };
     let evidence = evidence_of(provider, &enrolment, now);
+    let consumed = Some(consumed(enrolment.authenticator.id, step));
     let mut plan = binding::replace(provider, live, enrolment, now);
     let browser = &live.session.browser;
     let province = Province::of(&live.subject.profile.number);
-    let proof = Proof { evidence, province, client: None, browser };
+    let proof = Proof { evidence, consumed, province, client: None, browser };
     let opening = record_evidence(provider, Some(&live.session), proof, now).await?;
     plan.extend(opening.plan);
     match provider.commit(&plan, now).await? {

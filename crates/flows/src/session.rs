@@ -1,6 +1,7 @@
 //! A browser's session: the handle in its cookie, and the person behind it.
 
 use identity_core::consent::Consent;
+use identity_core::evidence::EvidenceBinding;
 use identity_core::secret::SecretDigest;
 use identity_core::session::SessionEnd;
 use identity_core::time::{Entropy, random_bytes};
@@ -88,9 +89,27 @@ impl LiveSession {
     }
 }
 
+/// What a proof consumed, and where: the session it ends in remembers it beside the proof (L12).
+#[derive(Clone)]
+pub struct Consumed {
+    /// What the authenticator itself signed of where it was asked, where it does.
+    pub origin: Option<String>,
+    /// Of the challenge or code: the same one twice is the same proof twice.
+    pub digest: SecretDigest,
+}
+
+impl Consumed {
+    /// Of what was typed or sent, and nothing signed.
+    pub const fn once(digest: SecretDigest) -> Self {
+        Self { origin: None, digest }
+    }
+}
+
 /// Somebody just proved who they are.
 pub struct Proof<'a> {
     pub evidence: AuthenticationEvidence,
+    /// Nothing: a password proves as often as it is typed.
+    pub consumed: Option<Consumed>,
     pub province: Option<Province>,
     /// The relying party they do it for; nobody on their own pages.
     pub client: Option<&'a ClientId>,
@@ -113,16 +132,24 @@ pub async fn record_evidence(
     proof: Proof<'_>,
     now: Timestamp,
 ) -> Result<Opening, Fault> {
-    let Proof { evidence, province, client, browser } = proof;
+    let Proof { evidence, consumed, province, client, browser } = proof;
     let entropy = provider.entropy.as_ref();
     let handle = SessionHandle::generate(entropy);
+    let bound_to = |session: SessionId| AuthenticationEvidence {
+        binding: consumed.map(|Consumed { origin, digest }| EvidenceBinding {
+            session,
+            origin,
+            replay_key: digest,
+        }),
+        ..evidence.clone()
+    };
     let mut plan = Vec::new();
     let session = match present {
         Some(session) if session.subject == evidence.subject => {
             plan.push(Change::ExtendSession {
                 session: session.id,
                 handle: handle.digest(),
-                evidence: vec![evidence.clone()],
+                evidence: vec![bound_to(session.id)],
                 now,
             });
             session.id
@@ -139,8 +166,8 @@ pub async fn record_evidence(
                     .await?,
                 );
             }
-            let session = new_session(&handle, &evidence, browser, now, entropy);
-            let id = session.id;
+            let id = SessionId::generate(now, entropy);
+            let session = new_session(id, &handle, bound_to(id), browser, now);
             plan.push(Change::OpenSession(Box::new(session)));
             id
         }
@@ -153,17 +180,17 @@ pub async fn record_evidence(
 }
 
 fn new_session(
+    id: SessionId,
     handle: &SessionHandle,
-    evidence: &AuthenticationEvidence,
+    evidence: AuthenticationEvidence,
     browser: &str,
     now: Timestamp,
-    entropy: &dyn Entropy,
 ) -> Session {
     Session {
-        id: SessionId::generate(now, entropy),
+        id,
         subject: evidence.subject,
         handle: handle.digest(),
-        evidence: vec![evidence.clone()],
+        evidence: vec![evidence],
         created_at: now,
         last_used_at: now,
         expires_at: now.plus(Session::LIFE),

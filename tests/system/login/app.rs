@@ -3,14 +3,21 @@
 use std::time::Duration;
 
 use flows::admin::lock_citizen;
+use flows::app::browser::{Place, View, begin, look};
+use flows::interaction::{AccountChoice, Errand, Interaction, Purpose};
+use flows::proof::app::with_app;
+use flows::proof::{Attempt, Occasion, Standing};
 use identity_core::EventKind;
 use identity_core::account::{Lock, LockReason, LockedBy};
 use identity_core::event::LoginRefusalReason;
+use identity_core::evidence::Presentation;
+use identity_core::secret::SecretDigest;
 use serde_json::{Value, json};
 use testkit::app::Signer;
 use testkit::{App, Citizen, Client, Server, all_at_once};
 
 use super::screen::Screen;
+use super::ways::session_of;
 
 struct World {
     server: Server,
@@ -331,4 +338,45 @@ async fn a_locked_account_opens_for_no_telephone() {
     assert_eq!(page.status, 403, "{}", page.describe());
     let said = app.ask(&server, "pending", json!({})).await;
     assert_eq!(said.error(), "account_not_usable");
+}
+
+#[tokio::test]
+async fn evidence_says_whether_a_picture_was_scanned_and_where_it_was_given() {
+    // ADR 0019: a link that was followed is no barcode; L12: session and challenge
+    let World { server, lan, app, .. } = world().await;
+    for (scanned, presentation) in [(true, Presentation::Barcode), (false, Presentation::Direct)] {
+        let now = server.now();
+        let interaction = Interaction {
+            purpose: Purpose::Home { path: "/home".to_owned(), errand: Errand::Look },
+            browser: SecretDigest([u8::from(scanned); 32]),
+            started_at: now,
+            account: AccountChoice::Undecided,
+            wished: None,
+        };
+        let place = || Place { browser: "?", origin: None };
+        let begun = begin(&server.provider, &interaction, None, place(), now).await.unwrap();
+        let View::Code(picture) = begun else { panic!("no picture") };
+        let (id, code) =
+            (picture.transaction, if scanned { picture.code } else { picture.in_link });
+        resolve(&server, &app, &code).await.ok();
+        let view = look(&server.provider, &interaction, None, id, place(), now).await.unwrap();
+        let View::Number(number) = view else { panic!("not scanned") };
+        app.approve(&server, &id.to_string(), &number.to_string()).await.ok();
+        let attempt = Attempt {
+            standing: Standing::Alone,
+            admits: interaction.admits(),
+            session: None,
+            occasion: Occasion { client: None, transaction: Some("t-1") },
+            browser: "?",
+            now,
+        };
+        let handle = with_app(&server.provider, &attempt, &interaction, id).await.unwrap();
+        let session = session_of(&server, &handle).await.session;
+        let [evidence] = session.evidence.as_slice() else { panic!("one proof") };
+        assert_eq!((evidence.subject, evidence.presentation), (lan.id, presentation));
+        assert_eq!(evidence.transaction.as_deref(), Some("t-1"));
+        assert!(evidence.device.is_some() && evidence.device_proof.is_some(), "{evidence:?}");
+        let binding = evidence.binding.as_ref().expect("bound");
+        assert_eq!(binding.session, session.id);
+    }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flows::login::LoginRefusal;
+use flows::session::{LiveSession, SessionHandle};
 use identity_core::event::LoginRefusalReason;
 use serde_json::{Value, json};
 use storage::ThrottleKey;
@@ -25,6 +26,15 @@ async fn a_verified_passkey_alone_says_who_is_there_and_is_two_factors() {
     assert_eq!(claims["acr"], "urn:vn:eid:auth:2");
     let amr = amr(&claims);
     assert!(amr.contains(&"swk") && amr.contains(&"user") && amr.contains(&"mfa"), "{amr:?}");
+
+    let handle = SessionHandle::parse(&browser.cookies["vneid-session"]).unwrap();
+    let provider = &scene.server.provider;
+    let live = LiveSession::load(provider, Some(&handle), None, scene.server.now()).await.unwrap();
+    let session = live.expect("the session lives").session;
+    let [evidence] = session.evidence.as_slice() else { panic!("one proof") };
+    let binding = evidence.binding.as_ref().expect("L12: bound to where it was given");
+    assert_eq!(binding.session, session.id);
+    assert_eq!(binding.origin.as_deref(), Some(scene.server.issuer.as_str()));
 }
 
 #[tokio::test]

@@ -58,12 +58,13 @@ fn told(visit: &Visit, view: View, drawn: &str) -> Result<Value, Stop> {
             if drawn == format!("{transaction} {drawn_at}") {
                 return Ok(json!({ "state": "code" }));
             }
-            let link = format!("{}{}#open={}", visit.state.origin(), paths::APP, picture.code);
+            let app = format!("{}{}", visit.state.origin(), paths::APP);
+            let link = format!("{app}#open={}", picture.in_link);
             json!({
                 "state": "code",
                 "transaction": transaction,
                 "drawn": format!("{transaction} {drawn_at}"),
-                "picture": qr::data_address(&link)?,
+                "picture": qr::data_address(&format!("{app}#open={}", picture.code))?,
                 "link": link,
             })
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use identity_core::evidence::Presentation;
 use identity_core::{SubjectId, Timestamp};
 use jose::digest::base64url;
 use storage::Slot;
@@ -41,6 +42,8 @@ pub struct Picture {
     pub transaction: TransactionId,
     /// Sealed: what the picture holds.
     pub code: String,
+    /// The same for the link beside it, which nobody scans.
+    pub in_link: String,
     /// Another one means another picture.
     pub drawn_at: Timestamp,
 }
@@ -131,8 +134,11 @@ fn picture(
     now: Timestamp,
 ) -> Result<View, Fault> {
     let drawn_at = transaction.step_at(now);
-    let code = QrCode { transaction: id, shown_at: drawn_at }.seal(provider, now)?;
-    Ok(View::Code(Picture { transaction: id, code, drawn_at }))
+    let sealed = |presentation| {
+        QrCode { transaction: id, shown_at: drawn_at, presentation }.seal(provider, now)
+    };
+    let (code, in_link) = (sealed(Presentation::Barcode)?, sealed(Presentation::Direct)?);
+    Ok(View::Code(Picture { transaction: id, code, in_link, drawn_at }))
 }
 
 async fn leave_waiting(

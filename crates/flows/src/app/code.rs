@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use identity_core::Timestamp;
+use identity_core::evidence::Presentation;
 use identity_core::time::{Entropy, random_bytes};
 use jose::TokenKind;
 use jose::digest::{base64url, base64url_decode};
@@ -50,7 +51,12 @@ impl std::fmt::Display for TransactionId {
 pub(super) struct QrCode {
     pub transaction: TransactionId,
     pub shown_at: Timestamp,
+    /// Whether it is in the picture or in the link beside it: only the first can have been scanned.
+    pub presentation: Presentation,
 }
+
+/// Behind the 24 bytes of a code that stands in a link.
+const LINK: [u8; 1] = [1];
 
 /// In 24 bytes: the fewer, the coarser the picture, the easier to scan.
 impl SealedFact for QrCode {
@@ -58,12 +64,23 @@ impl SealedFact for QrCode {
 
     fn payload(&self) -> Result<Vec<u8>, serde_json::Error> {
         let millis = self.shown_at.unix_millis().to_be_bytes();
-        Ok([self.transaction.0.as_slice(), &millis].concat())
+        let mark: &[u8] = match self.presentation {
+            Presentation::Barcode => &[],
+            Presentation::Direct => &LINK,
+        };
+        Ok([self.transaction.0.as_slice(), &millis, mark].concat())
     }
 
     fn of_payload(payload: &[u8]) -> Option<Self> {
-        let (transaction, millis) = payload.split_at_checked(16)?;
+        let (transaction, rest) = payload.split_at_checked(16)?;
+        let (millis, mark) = rest.split_at_checked(8)?;
+        let presentation = match mark {
+            [] => Presentation::Barcode,
+            mark if mark == LINK => Presentation::Direct,
+            _ => return None,
+        };
         Some(Self {
+            presentation,
             transaction: TransactionId(transaction.try_into().ok()?),
             shown_at: Timestamp::from_unix_millis(i64::from_be_bytes(millis.try_into().ok()?)),
         })
@@ -75,10 +92,10 @@ impl QrCode {
         sealed::seal(provider, self, now)
     }
 
-    /// The transaction of a code that was shown within the last two steps.
-    pub fn open(provider: &Provider, text: &str, now: Timestamp) -> Option<TransactionId> {
+    /// A code that was shown within the last two steps.
+    pub fn open(provider: &Provider, text: &str, now: Timestamp) -> Option<Self> {
         let code = sealed::open::<Self>(provider, text, now)?;
-        (now < code.shown_at.plus(STEP).plus(GRACE)).then_some(code.transaction)
+        (now < code.shown_at.plus(STEP).plus(GRACE)).then_some(code)
     }
 }
 
@@ -91,13 +108,20 @@ mod tests {
         let code = QrCode {
             transaction: TransactionId([7; 16]),
             shown_at: Timestamp::from_unix_millis(1_790_000_000_123),
+            presentation: Presentation::Barcode,
         };
         let payload = code.payload().unwrap();
         assert_eq!(payload.len(), 24);
         let read = QrCode::of_payload(&payload).unwrap();
         assert_eq!((read.transaction, read.shown_at), (code.transaction, code.shown_at));
+        assert_eq!(read.presentation, Presentation::Barcode);
+        let link = QrCode { presentation: Presentation::Direct, ..code };
+        let payload_of_link = link.payload().unwrap();
+        let read = QrCode::of_payload(&payload_of_link).unwrap();
+        assert_eq!(read.presentation, Presentation::Direct);
+        assert!(QrCode::of_payload(&[payload_of_link, vec![1]].concat()).is_none());
         assert!(QrCode::of_payload(&payload[..23]).is_none());
-        let text = code.transaction.to_string();
-        assert_eq!(TransactionId::parse(&text), Some(code.transaction));
+        let text = link.transaction.to_string();
+        assert_eq!(TransactionId::parse(&text), Some(link.transaction));
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use identity_core::event::LoginRefusalReason;
+use identity_core::evidence::Presentation;
 use identity_core::{EventKind, Province, RelyingParty, SecurityEvent, Timestamp};
 use storage::Change;
 
@@ -32,9 +33,9 @@ pub async fn resolve(
     now: Timestamp,
 ) -> Result<Asked, AppError> {
     let code = request.text("code")?;
-    let id = QrCode::open(provider, code, now).ok_or(AppRefusal::CodeExpired)?;
-    let known = load(provider, id, now).await?.ok_or(AppRefusal::CodeExpired)?;
-    scan(provider, request, &known, now).await
+    let code = QrCode::open(provider, code, now).ok_or(AppRefusal::CodeExpired)?;
+    let known = load(provider, code.transaction, now).await?.ok_or(AppRefusal::CodeExpired)?;
+    scan(provider, request, &known, code.presentation, now).await
 }
 
 /// What waits for this person without a code.
@@ -45,7 +46,7 @@ pub async fn pending(
 ) -> Result<Option<Asked>, AppError> {
     let Some(id) = waiting_for(provider, request.subject.id, now).await? else { return Ok(None) };
     let Some(known) = load(provider, id, now).await? else { return Ok(None) };
-    match scan(provider, request, &known, now).await {
+    match scan(provider, request, &known, Presentation::Direct, now).await {
         Ok(asked) => Ok(Some(asked)),
         Err(AppError::Refused(_)) => Ok(None),
         Err(fault) => Err(fault),
@@ -56,9 +57,11 @@ async fn scan(
     provider: &Provider,
     request: &SignedRequest,
     known: &Known,
+    presentation: Presentation,
     now: Timestamp,
 ) -> Result<Asked, AppError> {
-    let scanned = known.transaction.scanned(answerer(request), now).inspect_err(|refusal| {
+    let scanned = known.transaction.scanned(answerer(request), presentation, now);
+    let scanned = scanned.inspect_err(|refusal| {
         tracing::info!(?refusal, "code not for this device");
     })?;
     if scanned != known.transaction && !known.replace(provider, &scanned, now).await? {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use assurance::VnAuthenticationLevel;
+use identity_core::evidence::Presentation;
 use identity_core::secret::SecretDigest;
 use identity_core::{AuthenticatorId, ClientId, SubjectId, Timestamp, TransactionDetails};
 use jose::digest::hmac_sha256;
@@ -58,11 +59,16 @@ pub enum State {
     Scanned {
         by: Answerer,
         wrong: u8,
+        /// How the question reached the device (Decree 69/2024 art. 20).
+        #[serde(default)]
+        presentation: Presentation,
     },
     Approved {
         by: Answerer,
         holder: HolderCheck,
         at: Timestamp,
+        #[serde(default)]
+        presentation: Presentation,
     },
     Denied {
         by: Answerer,
@@ -101,13 +107,18 @@ impl Transaction {
     }
 
     /// A device read the code. The first one has it; it may read again.
-    pub fn scanned(&self, by: Answerer, now: Timestamp) -> Result<Self, AppRefusal> {
+    pub fn scanned(
+        &self,
+        by: Answerer,
+        presentation: Presentation,
+        now: Timestamp,
+    ) -> Result<Self, AppRefusal> {
         self.ensure_open(now)?;
         if self.person.is_some_and(|person| person != by.subject) {
             return Err(AppRefusal::OtherPerson);
         }
         match &self.state {
-            State::Waiting => Ok(self.with(State::Scanned { by, wrong: 0 })),
+            State::Waiting => Ok(self.with(State::Scanned { by, wrong: 0, presentation })),
             State::Scanned { by: first, .. } if *first == by => Ok(self.clone()),
             State::Scanned { .. } => Err(AppRefusal::AlreadyScanned),
             State::Approved { .. } | State::Denied { .. } | State::Failed => Err(AppRefusal::Over),
@@ -122,9 +133,9 @@ impl Transaction {
         number: Number,
         now: Timestamp,
     ) -> Result<Answered, AppRefusal> {
-        let wrong = self.answerable(by, now)?;
+        let (wrong, presentation) = self.answerable(by, now)?;
         if number.typed == number.shown {
-            let to = self.with(State::Approved { by, holder, at: now });
+            let to = self.with(State::Approved { by, holder, at: now, presentation });
             return Ok(Answered { to, refused: None });
         }
         let wrong = wrong + 1;
@@ -132,7 +143,7 @@ impl Transaction {
             (State::Failed, AppRefusal::Over)
         } else {
             let tries_left = MOST_WRONG - wrong;
-            (State::Scanned { by, wrong }, AppRefusal::WrongNumber { tries_left })
+            (State::Scanned { by, wrong, presentation }, AppRefusal::WrongNumber { tries_left })
         };
         Ok(Answered { to: self.with(state), refused: Some(refusal) })
     }
@@ -146,11 +157,13 @@ impl Transaction {
         if now < self.expires_at() { Ok(()) } else { Err(AppRefusal::Over) }
     }
 
-    /// How many numbers were wrong so far, if this device may still answer.
-    fn answerable(&self, by: Answerer, now: Timestamp) -> Result<u8, AppRefusal> {
+    /// How many numbers were wrong so far, and how it came, if this device may still answer.
+    fn answerable(&self, by: Answerer, now: Timestamp) -> Result<(u8, Presentation), AppRefusal> {
         self.ensure_open(now)?;
         match self.state {
-            State::Scanned { by: first, wrong } if first == by => Ok(wrong),
+            State::Scanned { by: first, wrong, presentation } if first == by => {
+                Ok((wrong, presentation))
+            }
             State::Scanned { .. } => Err(AppRefusal::AlreadyScanned),
             // It never read the code.
             State::Waiting => Err(AppRefusal::CodeExpired),
@@ -228,9 +241,12 @@ mod tests {
 
     #[test]
     fn the_first_device_has_it_and_the_right_number_approves() {
-        let scanned = waiting().scanned(device(1), NOW).unwrap();
-        assert_eq!(scanned.scanned(device(1), NOW).unwrap(), scanned);
-        assert_eq!(scanned.scanned(device(2), NOW), Err(AppRefusal::AlreadyScanned));
+        let scanned = waiting().scanned(device(1), Presentation::Barcode, NOW).unwrap();
+        assert_eq!(scanned.scanned(device(1), Presentation::Barcode, NOW).unwrap(), scanned);
+        assert_eq!(
+            scanned.scanned(device(2), Presentation::Barcode, NOW),
+            Err(AppRefusal::AlreadyScanned)
+        );
         let by = |n| scanned.answered(device(n), HolderCheck::Done, number(42), NOW);
         assert_eq!(by(2), Err(AppRefusal::AlreadyScanned));
         let Answered { to: approved, refused } = by(1).unwrap();
@@ -249,34 +265,40 @@ mod tests {
     #[test]
     fn the_third_wrong_number_ends_it_and_scanning_again_does_not_begin_anew() {
         // ATK-108
-        let mut transaction = waiting().scanned(device(1), NOW).unwrap();
+        let mut transaction = waiting().scanned(device(1), Presentation::Barcode, NOW).unwrap();
         for tries_left in [2, 1] {
             let wrong = transaction.answered(device(1), HolderCheck::Done, number(41), NOW);
             let Answered { to, refused } = wrong.unwrap();
             assert_eq!(refused, Some(AppRefusal::WrongNumber { tries_left }));
-            transaction = to.scanned(device(1), NOW).unwrap();
+            transaction = to.scanned(device(1), Presentation::Barcode, NOW).unwrap();
         }
         let last = transaction.answered(device(1), HolderCheck::Done, number(41), NOW);
         let Answered { to: failed, refused } = last.unwrap();
         assert_eq!((&failed.state, refused), (&State::Failed, Some(AppRefusal::Over)));
-        assert_eq!(failed.scanned(device(1), NOW), Err(AppRefusal::Over));
+        assert_eq!(failed.scanned(device(1), Presentation::Barcode, NOW), Err(AppRefusal::Over));
     }
 
     #[test]
     fn a_minute_after_it_began_nobody_can_answer() {
         // ATK-107; L13: closed-open
-        let scanned = waiting().scanned(device(1), NOW).unwrap();
+        let scanned = waiting().scanned(device(1), Presentation::Barcode, NOW).unwrap();
         let at = |now| scanned.answered(device(1), HolderCheck::Done, number(42), now);
         assert!(at(in_seconds(59)).is_ok());
         assert_eq!(at(in_seconds(60)), Err(AppRefusal::Over));
-        assert_eq!(waiting().scanned(device(1), in_seconds(60)), Err(AppRefusal::Over));
+        assert_eq!(
+            waiting().scanned(device(1), Presentation::Barcode, in_seconds(60)),
+            Err(AppRefusal::Over)
+        );
     }
 
     #[test]
     fn who_is_not_meant_cannot_take_it() {
         let named = Transaction { person: Some(device(1).subject), ..waiting() };
-        assert_eq!(named.scanned(device(2), NOW), Err(AppRefusal::OtherPerson));
-        assert!(named.scanned(device(1), NOW).is_ok());
+        assert_eq!(
+            named.scanned(device(2), Presentation::Barcode, NOW),
+            Err(AppRefusal::OtherPerson)
+        );
+        assert!(named.scanned(device(1), Presentation::Barcode, NOW).is_ok());
     }
 
     #[test]
@@ -284,6 +306,18 @@ mod tests {
         let transaction = waiting();
         for (seconds, drawn) in [(0, 0), (4, 0), (5, 5), (59, 55)] {
             assert_eq!(transaction.step_at(in_seconds(seconds)), in_seconds(drawn));
+        }
+    }
+
+    #[test]
+    fn how_the_question_came_stays_with_the_approval() {
+        // ADR 0019: only what was scanned is a barcode; reading it again changes nothing
+        for presentation in [Presentation::Barcode, Presentation::Direct] {
+            let scanned = waiting().scanned(device(1), presentation, NOW).unwrap();
+            let again = scanned.scanned(device(1), Presentation::Barcode, NOW).unwrap();
+            let answered = again.answered(device(1), HolderCheck::Done, number(42), NOW).unwrap();
+            let State::Approved { presentation: kept, .. } = answered.to.state else { panic!() };
+            assert_eq!(kept, presentation);
         }
     }
 }

@@ -50,6 +50,10 @@ impl Site {
         Ok(Self { core, rp_id, origin })
     }
 
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// Whether a page of ours asked, at the top of its window: our pages are never framed, so an
     /// assertion made inside another site's page is not of our asking. The origin is compared byte by
     /// byte; the library compares it once more, parsed.

@@ -17,7 +17,7 @@ use crate::app::transaction::{State, Transaction};
 use crate::interaction::Interaction;
 use crate::login::{LoginError, LoginRefusal};
 use crate::provider::Provider;
-use crate::session::SessionHandle;
+use crate::session::{Consumed, SessionHandle};
 
 /// What an approval is consumed under.
 const PURPOSE: &str = "app approval";
@@ -45,7 +45,9 @@ async fn check(
     if transaction.interaction != interaction.fingerprint()? {
         return Err(nothing());
     }
-    let State::Approved { by, holder, at } = transaction.state else { return Err(nothing()) };
+    let State::Approved { by, holder, at, presentation } = transaction.state else {
+        return Err(nothing());
+    };
     let of = DossierOf { subject: by.subject, session: None, client: None, grant: None };
     let dossier = provider.store.dossier(&of).await?.ok_or_else(nothing)?;
     let subject = dossier.subject.subject;
@@ -70,7 +72,11 @@ async fn check(
     let shown = evidence_of(provider, &enrolment, now);
     let proof = DeviceProof { bound_at: enrolment.authenticator.bound_at, attestation: None };
     Ok(Checked {
-        evidence: evidence(shown, device, proof, holder, at),
+        evidence: AuthenticationEvidence {
+            presentation,
+            ..evidence(shown, device, proof, holder, at)
+        },
+        consumed: Some(Consumed::once(digest_of(id))),
         effects: vec![consumption(id, &transaction)],
         subject,
         enrolment,
@@ -78,8 +84,12 @@ async fn check(
 }
 
 fn consumption(id: TransactionId, transaction: &Transaction) -> Change {
-    let digest = SecretDigest(sha256(id.bytes()));
-    Change::ConsumeOnce { purpose: PURPOSE, digest, expires_at: transaction.kept_until() }
+    let expires_at = transaction.kept_until();
+    Change::ConsumeOnce { purpose: PURPOSE, digest: digest_of(id), expires_at }
+}
+
+fn digest_of(id: TransactionId) -> SecretDigest {
+    SecretDigest(sha256(id.bytes()))
 }
 
 /// A key that a program keeps is never called more than that, whatever its statement says: no

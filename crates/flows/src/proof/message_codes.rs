@@ -20,7 +20,8 @@ use crate::login::{LoginError, LoginRefusal};
 use crate::messages::{Channel, Matter, Message, MessageCode};
 use crate::provider::Provider;
 use crate::refusal::Fault;
-use crate::session::{LiveSession, Proof, SessionHandle, record_evidence};
+use crate::session::{Consumed, LiveSession, Proof, SessionHandle, record_evidence};
+use crate::sim;
 
 /// NIST SP 800-63B-4 §3.1.3: at most ten minutes.
 pub const LIFE: Duration = Duration::from_mins(10);
@@ -136,6 +137,7 @@ async fn check(
     Ok(Checked {
         subject: live.subject.clone(),
         evidence: evidence_of(provider, enrolment, now),
+        consumed: Some(Consumed::once(challenge.digest())),
         effects: vec![challenge.consume(), Change::ResetFailures(key)],
         enrolment: enrolment.clone(),
     })
@@ -195,7 +197,8 @@ pub async fn confirm(
     plan.extend([challenge.consume(), Change::ResetFailures(key)]);
     let browser = &live.session.browser;
     let province = Province::of(&live.subject.profile.number);
-    let proof = Proof { evidence, province, client: None, browser };
+    let consumed = Some(Consumed::once(challenge.digest()));
+    let proof = Proof { evidence, consumed, province, client: None, browser };
     let opening = record_evidence(provider, Some(&live.session), proof, now).await?;
     plan.extend(opening.plan);
     match provider.commit(&plan, now).await? {

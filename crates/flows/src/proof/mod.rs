@@ -35,7 +35,7 @@ use crate::lock::holder_may_lift;
 use crate::login::{LoginError, LoginRefusal};
 use crate::provider::Provider;
 use crate::refusal::Fault;
-use crate::session::{LiveSession, Proof, SessionHandle, record_evidence};
+use crate::session::{Consumed, LiveSession, Proof, SessionHandle, record_evidence};
 
 /// What a proof can do for a browser that nobody is logged in at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -118,6 +118,8 @@ pub struct Checked {
     pub subject: Subject,
     pub enrolment: Enrolment,
     pub evidence: AuthenticationEvidence,
+    /// What no other proof may have been made of.
+    pub consumed: Option<Consumed>,
     /// What it uses up: a step, a code, a challenge, a counter. Part of the plan that accepts it, so
     /// of two that came with the same proof one is refused.
     pub effects: Vec<Change>,
@@ -273,7 +275,8 @@ async fn write(
 ) -> Result<Result<SessionHandle, Contest>, Fault> {
     let transaction = attempt.occasion.transaction.map(str::to_owned);
     let proof = Proof {
-        evidence: checked.evidence.clone(),
+        evidence: AuthenticationEvidence { transaction, ..checked.evidence.clone() },
+        consumed: checked.consumed.clone(),
         province: Province::of(&checked.subject.profile.number),
         client: attempt.occasion.client,
         browser: attempt.browser,

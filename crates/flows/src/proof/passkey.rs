@@ -21,7 +21,7 @@ use crate::passkey::keys::{passkeys_of, usable};
 use crate::passkey::{Assertion, PATIENCE, Site, Verification, options, subject_of};
 use crate::provider::Provider;
 use crate::refusal::Fault;
-use crate::session::{LiveSession, SessionHandle};
+use crate::session::{Consumed, LiveSession, SessionHandle};
 
 /// What a page needs to ask for a passkey.
 pub struct Invitation {
@@ -197,6 +197,10 @@ fn check(
     Ok(Checked {
         subject: subject.clone(),
         evidence: evidence(provider, enrolment, passkey, &asserted, now),
+        consumed: Some(Consumed {
+            origin: Some(site.origin().to_owned()),
+            digest: challenge.digest(),
+        }),
         enrolment: enrolment.clone(),
         effects,
     })

@@ -77,7 +77,8 @@ async fn check(provider: &Provider, typed: &PasswordAttempt<'_>) -> Result<Check
     match (check, subject, enrolment) {
         (PasswordCheck::Right, Some(subject), Some(enrolment)) => {
             let evidence = evidence_of(provider, &enrolment, now);
-            Ok(Checked { subject, enrolment, evidence, effects: Vec::new() })
+            let effects = Vec::new();
+            Ok(Checked { subject, enrolment, evidence, consumed: None, effects })
         }
         (_, subject, enrolment) => {
             let reason = match &subject {

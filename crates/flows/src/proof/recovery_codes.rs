@@ -12,7 +12,7 @@ use crate::binding;
 use crate::login::{LoginError, LoginRefusal};
 use crate::provider::Provider;
 use crate::refusal::Fault;
-use crate::session::{LiveSession, SessionHandle};
+use crate::session::{Consumed, LiveSession, SessionHandle};
 
 /// RFC 4648 §6. What is not in it can be told from what is: 0 is typed for O, 1 for I, 8 for B.
 const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -121,6 +121,8 @@ async fn check(
     Ok(Checked {
         subject: live.subject.clone(),
         evidence: evidence_of(provider, enrolment, now),
+        // Hashed once more: what is kept beside the proof opens nothing.
+        consumed: Some(Consumed::once(SecretDigest(sha256(&typed.digest().0)))),
         enrolment: enrolment.clone(),
         effects,
     })

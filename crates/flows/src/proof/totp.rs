@@ -9,7 +9,7 @@ use storage::{Change, Credential};
 use super::{Attempt, Checked, Occasion, Refused, Stopped, evidence_of, gate, take};
 use crate::login::{LoginError, LoginRefusal};
 use crate::provider::Provider;
-use crate::session::{LiveSession, SessionHandle};
+use crate::session::{Consumed, LiveSession, SessionHandle};
 use crate::totp;
 
 /// Checks the code of the person whose session this is.
@@ -41,7 +41,16 @@ async fn check(
     Ok(Checked {
         subject: live.subject.clone(),
         evidence: evidence_of(provider, enrolment, now),
+        consumed: Some(consumed(enrolment.authenticator.id, step)),
         effects: vec![Change::ConsumeTotpStep { authenticator: enrolment.authenticator.id, step }],
         enrolment: enrolment.clone(),
     })
+}
+
+/// One step of one app.
+pub(crate) fn consumed(authenticator: AuthenticatorId, step: u64) -> Consumed {
+    let step = step.to_be_bytes();
+    Consumed::once(SecretDigest(sha256(
+        &[authenticator.uuid().as_bytes().as_slice(), &step].concat(),
+    )))
 }
