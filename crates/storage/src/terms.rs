@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use identity_core::compact::{self, Compact, Input, write_fields};
 use identity_core::grant::{GrantTerms, VerifiedWishes};
-use identity_core::{AuthenticationEvidence, ClientId, GrantId, SessionId, SubjectId, Timestamp};
+use identity_core::{
+    AuthenticationEvidence, ClientId, GrantId, GrantedTransaction, SessionId, SubjectId, Timestamp,
+};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -65,6 +67,7 @@ struct ShortTerms {
     asked_acr: Vec<String>,
     authorized_at: Timestamp,
     verified: VerifiedWishes,
+    transaction: Option<GrantedTransaction>,
 }
 
 impl ShortTerms {
@@ -77,6 +80,7 @@ impl ShortTerms {
             asked_acr: terms.asked_acr.clone(),
             authorized_at: terms.authorized_at,
             verified: terms.verified.clone(),
+            transaction: terms.transaction.clone(),
         }
     }
 
@@ -94,6 +98,7 @@ impl ShortTerms {
             asked_acr: self.asked_acr,
             authorized_at: self.authorized_at,
             verified: self.verified,
+            transaction: self.transaction,
         }
     }
 }
@@ -108,6 +113,7 @@ impl Compact for ShortTerms {
             self.asked_acr.write(bytes);
             self.authorized_at.write(bytes);
             self.verified.write(bytes);
+            self.transaction.write(bytes);
         });
     }
 
@@ -121,6 +127,8 @@ impl Compact for ShortTerms {
             asked_acr: Compact::read(&mut fields)?,
             authorized_at: Compact::read(&mut fields)?,
             verified: Compact::read(&mut fields)?,
+            // Terms written before there were any end here.
+            transaction: if fields.is_empty() { None } else { Compact::read(&mut fields)? },
         })
     }
 }
@@ -156,12 +164,11 @@ impl Compact for ClaimNames {
     fn write(&self, bytes: &mut Vec<u8>) {
         self.0.len().write(bytes);
         for name in &self.0 {
-            match NUMBERED.iter().position(|numbered| numbered == name) {
-                Some(index) => (index + 1).write(bytes),
-                None => {
-                    0usize.write(bytes);
-                    name.write(bytes);
-                }
+            if let Some(index) = NUMBERED.iter().position(|numbered| numbered == name) {
+                (index + 1).write(bytes);
+            } else {
+                0usize.write(bytes);
+                name.write(bytes);
             }
         }
     }
@@ -223,6 +230,30 @@ mod tests {
         assert_eq!(read(&json, beside(&terms)).unwrap(), terms);
         assert_eq!(read(&compact, beside(&terms)).unwrap(), terms);
         assert!(compact.len() * 4 < json.len(), "{} {}", compact.len(), json.len());
+    }
+
+    #[test]
+    fn a_transaction_stands_in_either_form_and_terms_from_before_have_none() {
+        let details = identity_core::TransactionDetails {
+            kind: "transfer".to_owned(),
+            amount: 20_000_000,
+            day_total: None,
+            known_device: false,
+            reference: "FT17".to_owned(),
+            procedure: None,
+        };
+        let granted = GrantedTransaction { id: "t".to_owned(), details };
+        let with = GrantTerms { transaction: Some(granted), ..terms() };
+        for form in [TermsForm::Json, TermsForm::Compact] {
+            let column = form.write(&with).unwrap();
+            assert_eq!(read(&column, beside(&with)).unwrap(), with);
+        }
+        // Short terms end with the byte that says there is none: without it they are the older ones.
+        let column = URL_SAFE_NO_PAD.decode(TermsForm::Compact.write(&terms()).unwrap()).unwrap();
+        let [format, length, fields @ .., 0] = column.as_slice() else { panic!("{column:?}") };
+        let older = [&[*format, length - 1], fields].concat();
+        let column = URL_SAFE_NO_PAD.encode(older);
+        assert_eq!(read(&column, beside(&terms())).unwrap(), terms());
     }
 
     #[test]
