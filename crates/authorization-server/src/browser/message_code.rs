@@ -6,7 +6,7 @@ use flows::authorize::Proving;
 use flows::challenge::Asked;
 use flows::login::{LoginError, LoginRefusal};
 use flows::messages::Channel;
-use flows::proof::message_codes::{Answer, Asker, SendError, SendRefusal, send, with_message_code};
+use flows::proof::message_codes::{About, Answer, SendError, SendRefusal, send, with_message_code};
 use flows::session::LiveSession;
 use http::StatusCode;
 
@@ -65,8 +65,8 @@ async fn submit(visit: Visit, form: OwnForm, channel: Channel) -> Result<Respons
         let proving = step.proving(channel.kind()).await?;
         let checked = step.interaction.request();
         let details = checked.and_then(|checked| checked.request.transaction.as_ref());
-        let asker = Asker { client: step.client(), details };
-        let shown = match send(provider, live, channel, asked, asker, now).await {
+        let about = About { client: step.client(), details };
+        let shown = match send(provider, live, channel, asked, about, now).await {
             Ok(challenge) => Shown { challenge: Some(challenge), problem: None },
             Err(error) => Shown { challenge: None, problem: Some(problem_of_sending(error)?) },
         };

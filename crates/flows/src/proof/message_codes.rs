@@ -59,7 +59,7 @@ impl From<StoreError> for SendError {
 
 /// Whom a code is for, and for what: the message says so (ATK-104).
 #[derive(Clone, Copy, Default)]
-pub struct Asker<'a> {
+pub struct About<'a> {
     pub client: Option<&'a ClientId>,
     pub details: Option<&'a TransactionDetails>,
 }
@@ -71,13 +71,13 @@ pub struct Answer<'a> {
     pub typed: &'a str,
 }
 
-/// Sends a code for this attempt, for `asker`. The answer is the sealed question for the page.
+/// Sends a code for this attempt. The answer is the sealed question for the page.
 pub async fn send(
     provider: &Provider,
     live: &LiveSession,
     channel: Channel,
     asked: Asked,
-    asker: Asker<'_>,
+    about: About<'_>,
     now: Timestamp,
 ) -> Result<String, SendError> {
     let no_address = SendError::Refused(SendRefusal::NoAddress);
@@ -86,9 +86,9 @@ pub async fn send(
     ensure_unmoved(provider, live, channel, now).await?;
     allow(provider, live.subject.id, address, now).await?;
     let code = MessageCode::generate(provider.entropy.as_ref());
-    let party = asker.client.and_then(|client| provider.registry.get(client));
+    let party = about.client.and_then(|client| provider.registry.get(client));
     let party = party.as_ref().map(|party| party.name.vi.as_str());
-    let matter = match (party, asker.details) {
+    let matter = match (party, about.details) {
         (Some(party), Some(details)) => Matter::Confirm { code: &code, party, details },
         (party, _) => Matter::LogIn { code: &code, party },
     };
