@@ -20,7 +20,8 @@ use crate::decisions;
 use crate::interaction::{Errand, Interaction, Purpose};
 use crate::lock::holder_may_lift;
 use crate::proof::Admits;
-use crate::proof::ways::{self, passable};
+use crate::proof::biometric::{device_at_hand, is_possible};
+use crate::proof::ways::{self, Device, left_to_do, passable};
 use crate::provider::Provider;
 use crate::refusal::Fault;
 use crate::session::LiveSession;
@@ -78,7 +79,7 @@ pub fn judge(
         policy: &policy,
         state: state_for(interaction, live, &policy),
         evidence: fresh_enough(&evidence, interaction, now),
-        authenticators: reachable(provider, authenticators),
+        authenticators: reachable(provider, live, now),
         requirement: match &interaction.purpose {
             Purpose::Home { errand: Errand::ChangeAuthenticators | Errand::Unlock, .. } => {
                 policy.requirement(MANAGEMENT).cloned().ok_or(Fault::NoPolicy)?
@@ -92,6 +93,11 @@ pub fn judge(
         history: History { recovered_at: live.subject.account.recovered_at, ..History::default() },
         now,
     };
+    let window = policy.biometrics.device_window;
+    let device = match device_at_hand(&question.evidence, window, now) {
+        Some(_) => Device::AtHand,
+        None => Device::NotAtHand,
+    };
     let unlocking = interaction.admits() == Admits::LockedByHolder;
     if let (Decision::Deny { code: DenyCode::RequirementUnreachable, .. }, None, false) =
         (question.decide(&wish), request, unlocking)
@@ -99,7 +105,7 @@ pub fn judge(
         // Who has no second factor yet must be able to set one up: a recent login is all there is.
         let recent = Requirement::default().within(question.requirement.max_age);
         let question = Question { requirement: recent, ..question };
-        return Ok(judgement(question.decide(&AcrWish::None), question.evidence, None));
+        return Ok(judgement(question.decide(&AcrWish::None), question.evidence, device, None));
     }
     let (decision, wish) = match (question.decide(&wish), wish) {
         // A wish is never a reason to fail silently: without pages it is simply not fulfilled.
@@ -109,7 +115,7 @@ pub fn judge(
         (decision, wish) => (decision, wish),
     };
     let recorded = party.map(|_| question.recorded(&wish));
-    Ok(judgement(decision, question.evidence, recorded))
+    Ok(judgement(decision, question.evidence, device, recorded))
 }
 
 /// The person's state as this errand may take it: who comes to lift the lock they asked for is judged
@@ -239,6 +245,7 @@ impl Question<'_> {
 fn judgement(
     decision: Decision,
     evidence: Vec<AuthenticationEvidence>,
+    device: Device,
     recorded: Option<RecordedDecision>,
 ) -> Judgement {
     let out_of_reach = |reasons: &[ReasonCode], decision| Judgement::OutOfReach {
@@ -254,7 +261,7 @@ fn judgement(
             if options.is_empty() {
                 out_of_reach(&reasons, recorded)
             } else {
-                Judgement::Prove { options, reasons }
+                Judgement::Prove { options: left_to_do(options, device), reasons }
             }
         }
         Decision::Deny { code, reasons } => match code {
@@ -335,12 +342,15 @@ fn backed(
     evidence.iter().filter(stands).cloned().collect()
 }
 
-/// A code that nobody can send is no way to anything.
-fn reachable(provider: &Provider, authenticators: Vec<Authenticator>) -> Vec<Authenticator> {
+/// A code that nobody can send is no way to anything, nor is a template that nobody can compare with.
+fn reachable(provider: &Provider, live: &LiveSession, now: Timestamp) -> Vec<Authenticator> {
     let by_message =
         |kind| matches!(kind, AuthenticatorKind::SmsCode | AuthenticatorKind::EmailCode);
     let possible = provider.messaging.is_possible();
-    authenticators.into_iter().filter(|known| possible || !by_message(known.kind)).collect()
+    let enrolments = live.enrolments.iter().filter(|known| {
+        (possible || !by_message(known.authenticator.kind)) && is_possible(provider, known, now)
+    });
+    enrolments.map(|known| known.authenticator.clone()).collect()
 }
 
 /// `prompt=login` and `max_age` (OC-02): older evidence does not count, but what was proven since

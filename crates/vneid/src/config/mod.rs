@@ -10,6 +10,7 @@
 //!  schema       the table as JSON Schema, for editors and people
 //! ```
 
+mod biometrics;
 mod hsm;
 mod master_keys;
 mod messages;
@@ -29,6 +30,7 @@ use std::time::Duration;
 
 use authorization_server::outbound::Exceptions;
 use authorization_server::state::ReferenceApp;
+use flows::matcher::Matchers;
 use flows::passkey::AttestationRules;
 use flows::provider::TestAuthentication;
 use protocol::{Environment, Issuer};
@@ -62,6 +64,8 @@ pub struct Config {
     pub test_authentication: TestAuthentication,
     /// Makers whose hardware is believed where it is demanded.
     pub attestation: AttestationRules,
+    /// Whose comparisons of biometrics count.
+    pub matchers: Matchers,
     /// Private places that outbound requests may reach.
     pub outbound_exceptions: Exceptions,
     pub messages: Messages,
