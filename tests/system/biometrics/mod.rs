@@ -161,7 +161,7 @@ impl World {
     /// Why the last attempt of this person was refused.
     async fn last_refusal(&self) -> LoginRefusalReason {
         let history = self.server.provider.store.history_of(self.lan.id, None, 1).await.unwrap();
-        match &history.first().expect("an event").event.kind {
+        match &history.first().expect("an event").event().kind {
             EventKind::LoginRefused { reason, .. } => *reason,
             other => panic!("{other:?}"),
         }

@@ -5,7 +5,7 @@
 //!  reading      Merged ──> Config, or every fault at once
 //!  master_keys  the four keys that never enter the database
 //!  stores       where what must be remembered is kept; redis, what may be lost
-//!  messages     where codes by SMS and e-mail leave
+//!  messages     where codes by SMS and e-mail leave; biometrics, who may compare faces and fingers
 //!  hsm          the token that may hold the first of them, and the signing keys
 //!  schema       the table as JSON Schema, for editors and people
 //! ```
