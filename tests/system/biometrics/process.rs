@@ -32,9 +32,12 @@ async fn the_simulator_runs_by_itself_and_its_dials_are_turned_over_http() {
 fn neither_the_simulator_nor_a_provider_that_believes_it_runs_in_production() {
     let program = Program::new();
     let registration = program.done(&["matcher", "--registration"]);
+    // Nothing else speaks against it.
+    let registration = registration.replace("http://", "https://");
     program.write("matchers.toml", &registration);
     let file = ("VNEID_BIOMETRICS_MATCHERS_FILE".to_owned(), "matchers.toml".to_owned());
-    let mut production = Program { environment: vec![file], ..program };
+    let mut production = program;
+    production.environment.push(file);
     assert!(production.done(&["config", "check"]).contains("can be used"));
     production.environment.push(("VNEID_ENVIRONMENT".to_owned(), "production".to_owned()));
     let faults = production.refused(&["config", "check"]);
