@@ -6,13 +6,14 @@
 //!  logout      everywhere                                  matrices   every binding, every disabled thing
 //!  bad_input   garbage and broken stores                   races      many at once; kill -9
 //!  operator    the binary and its command line             observe    metrics, probes, traces, alerts
-//!  passkeys    keys of browsers and devices
+//!  passkeys    keys of browsers and devices            biometrics faces and fingers, by a matcher
 //!  keys        in a token, from node to node, leaked       deploy     proxies, units, roles, backups as shipped
 //!  step_up     an API that asks for more proof             workspace  rules of the tree itself
 //!  transactions  one transaction, judged by its amount
 //! ```
 
 mod bad_input;
+mod biometrics;
 mod consent;
 mod deploy;
 mod keys;

@@ -11,8 +11,8 @@ use protocol::endpoints as path;
 
 use crate::api::{app, cors, metadata, revoke, token, userinfo};
 use crate::browser::{
-    app_device, app_login, assets, authenticators, authorize, choose, consent, dispute, home, lock,
-    login, logout, message_address, message_code, outbox, passkey, passkeys, recover,
+    app_device, app_login, assets, authenticators, authorize, biometric, choose, consent, dispute,
+    home, lock, login, logout, message_address, message_code, outbox, passkey, passkeys, recover,
     recovery_code, reference_app, second_factor, security, select_account,
 };
 use crate::observe::observe;
@@ -30,6 +30,8 @@ pub enum Caller {
     RelyingPartysBrowser,
     /// The browser that began the interaction; forms carry its token.
     SameBrowser,
+    /// A browser that a registered matcher sends back.
+    MatchersBrowser,
     /// Whoever is logged in, about themselves.
     Holder,
     /// A client, authenticated as it is registered.
@@ -49,7 +51,7 @@ pub enum Surface {
     OpenApi,
     /// For the citizen's app: its signature counts, no cookie does, no other origin may ask.
     AppApi,
-    /// Files and probes.
+    /// Files, probes, and forms that come without cookies.
     Plain,
 }
 
@@ -85,6 +87,12 @@ enum Action {
     UseSmsCode,
     EmailCodePage,
     UseEmailCode,
+    FacePage,
+    UseFace,
+    FaceReturned,
+    FingerprintPage,
+    UseFingerprint,
+    FingerprintReturned,
     RecoverPage,
     RecoverName,
     RecoverCodes,
@@ -181,6 +189,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
     post(paths::LOGIN_SMS_CODE, Caller::SameBrowser, Action::UseSmsCode),
     get(paths::LOGIN_EMAIL_CODE, Caller::SameBrowser, Action::EmailCodePage),
     post(paths::LOGIN_EMAIL_CODE, Caller::SameBrowser, Action::UseEmailCode),
+    get(paths::LOGIN_FACE, Caller::SameBrowser, Action::FacePage),
+    post(paths::LOGIN_FACE, Caller::SameBrowser, Action::UseFace),
+    post(paths::LOGIN_FACE_RETURN, Caller::MatchersBrowser, Action::FaceReturned),
+    get(paths::LOGIN_FINGERPRINT, Caller::SameBrowser, Action::FingerprintPage),
+    post(paths::LOGIN_FINGERPRINT, Caller::SameBrowser, Action::UseFingerprint),
+    post(paths::LOGIN_FINGERPRINT_RETURN, Caller::MatchersBrowser, Action::FingerprintReturned),
     get(paths::RECOVER, Caller::Anybody, Action::RecoverPage),
     post(paths::RECOVER, Caller::SameBrowser, Action::RecoverName),
     post(paths::RECOVER_CODES, Caller::SameBrowser, Action::RecoverCodes),
@@ -259,7 +273,10 @@ impl Endpoint {
             | Action::AppApprove
             | Action::AppDeny
             | Action::AppRemove => Surface::AppApi,
-            Action::ReferenceAppPage
+            // Without cookies, read or set.
+            Action::FaceReturned
+            | Action::FingerprintReturned
+            | Action::ReferenceAppPage
             | Action::ReferenceAppFile
             | Action::Asset
             | Action::Health => Surface::Plain,
@@ -317,6 +334,12 @@ fn routed(endpoint: &Endpoint) -> MethodRouter<Arc<ServerState>> {
         Action::UseSmsCode => on(by, message_code::submit_sms),
         Action::EmailCodePage => on(by, message_code::email_page),
         Action::UseEmailCode => on(by, message_code::submit_email),
+        Action::FacePage => on(by, biometric::face_page),
+        Action::UseFace => on(by, biometric::submit_face),
+        Action::FaceReturned => on(by, biometric::face_returned),
+        Action::FingerprintPage => on(by, biometric::fingerprint_page),
+        Action::UseFingerprint => on(by, biometric::submit_fingerprint),
+        Action::FingerprintReturned => on(by, biometric::fingerprint_returned),
         Action::RecoverPage => on(by, recover::page),
         Action::RecoverName => on(by, recover::name),
         Action::RecoverCodes => on(by, recover::codes),

@@ -3,6 +3,7 @@
 use identity_core::account::{AccountState, Lock};
 use identity_core::authenticator::{AuthenticatorKind, AuthenticatorStatus};
 use identity_core::contact::{Contact, PhoneNumber, Verification};
+use identity_core::evidence::ProofingPathway;
 use identity_core::grant::RevocationReason;
 use identity_core::relying_party::RelyingPartyStatus;
 use identity_core::secret::SecretBytes;
@@ -14,7 +15,9 @@ use identity_core::{
 };
 use storage::{Change, Commit, Contest, Credential, Enrolment, GrantScope, SessionScope};
 
+use crate::binding::replace_among;
 use crate::logout::notices_for;
+use crate::matcher::{Modality, TemplateReference};
 use crate::password::Password;
 use crate::proof::message_codes::unbound;
 use crate::provider::Provider;
@@ -161,6 +164,52 @@ pub async fn change_contact(
     let event = EventKind::ContactChanged { kind };
     let event = SecurityEvent::new(event, now, provider.entropy.as_ref()).about(subject);
     plan.push(Change::Append(Box::new(event)));
+    finish(provider.commit(&plan, now).await?)
+}
+
+/// Registers the template that a matcher made when the person was proven: in the app a face, before an
+/// officer fingers, too (Decree 69/2024 arts 10 to 12). It takes the place of an earlier one.
+pub async fn register_template(
+    provider: &Provider,
+    subject: SubjectId,
+    modality: Modality,
+    reference: &TemplateReference,
+    now: Timestamp,
+) -> Result<(), AdminError> {
+    let found = provider.store.subject(subject).await?.ok_or(AdminError::NotFound)?;
+    let seen = |pathway| match pathway {
+        ProofingPathway::InPersonBiometric => true,
+        ProofingPathway::RemoteFaceCapture => modality == Modality::Face,
+        ProofingPathway::ThroughRepresentative => false,
+    };
+    if !found.subject.proofings.iter().any(|proofing| seen(proofing.pathway)) {
+        return Err(AdminError::Registration(
+            "nobody compared it when they were proven".to_owned(),
+        ));
+    }
+    if provider.settings.matchers.in_force(reference, modality, now).is_none() {
+        return Err(AdminError::Registration("no registered matcher may compare it".to_owned()));
+    }
+    let authenticator = Authenticator {
+        id: AuthenticatorId::generate(now, provider.entropy.as_ref()),
+        subject,
+        kind: modality.kind(),
+        status: AuthenticatorStatus::Active,
+        bound_at: now,
+        expires_at: None,
+        password_length: None,
+    };
+    let credential = Credential::Biometric { reference: reference.to_string() };
+    let enrolments = provider.store.enrolments(subject).await?;
+    // Of two at once the second meets a subject that moved.
+    let mut plan =
+        vec![Change::ReplaceSubject { subject: Box::new(found.subject), version: found.version }];
+    plan.extend(replace_among(
+        provider,
+        &enrolments,
+        Enrolment::new(authenticator, credential),
+        now,
+    ));
     finish(provider.commit(&plan, now).await?)
 }
 

@@ -15,6 +15,7 @@ use identity_core::{
 };
 use protocol::AuthorizationRequest;
 use protocol::authorize::Prompt;
+use storage::Enrolment;
 
 use crate::authorize::demanded_acr;
 use crate::decisions;
@@ -22,7 +23,8 @@ use crate::interaction::{Errand, Interaction, Purpose};
 use crate::lock::holder_may_lift;
 use crate::messages::SimSignal;
 use crate::proof::Admits;
-use crate::proof::ways::{self, passable};
+use crate::proof::biometric::{device_at_hand, is_possible};
+use crate::proof::ways::{self, Device, left_to_do, passable};
 use crate::provider::Provider;
 use crate::purpose::{details_of, purpose_of, scopes_of};
 use crate::refusal::Fault;
@@ -117,7 +119,7 @@ fn judge_knowing(
         policy: &policy,
         state: state_for(interaction, live, &policy),
         evidence: fresh_enough(&evidence, interaction, now),
-        authenticators: reachable(provider, &policy, signal, authenticators),
+        authenticators: reachable(provider, &policy, signal, live, now),
         requirement: match &interaction.purpose {
             Purpose::Home { errand: Errand::ChangeAuthenticators | Errand::Unlock, .. } => {
                 policy.requirement(MANAGEMENT).cloned().ok_or(Fault::NoPolicy)?
@@ -138,6 +140,11 @@ fn judge_knowing(
         },
         now,
     };
+    let window = policy.biometrics.device_window;
+    let device = match device_at_hand(&question.evidence, window, now) {
+        Some(_) => Device::AtHand,
+        None => Device::NotAtHand,
+    };
     let unlocking = interaction.admits() == Admits::LockedByHolder;
     if let (Decision::Deny { code: DenyCode::RequirementUnreachable, .. }, None, false) =
         (question.decide(&wish), request, unlocking)
@@ -145,7 +152,7 @@ fn judge_knowing(
         // Who has no second factor yet must be able to set one up: a recent login is all there is.
         let recent = Requirement::default().within(question.requirement.max_age);
         let question = Question { requirement: recent, ..question };
-        return Ok(judgement(question.decide(&AcrWish::None), question, None));
+        return Ok(judgement(question.decide(&AcrWish::None), question, device, None));
     }
     let (decision, wish) = match (question.decide(&wish), wish) {
         // A wish is never a reason to fail silently: without pages it is simply not fulfilled.
@@ -155,7 +162,7 @@ fn judge_knowing(
         (decision, wish) => (decision, wish),
     };
     let recorded = party.map(|_| question.recorded(&wish));
-    Ok(judgement(decision, question, recorded))
+    Ok(judgement(decision, question, device, recorded))
 }
 
 /// The person's state as this errand may take it: who comes to lift the lock they asked for is judged
@@ -316,6 +323,7 @@ impl Question<'_> {
 fn judgement(
     decision: Decision,
     question: Question<'_>,
+    device: Device,
     recorded: Option<RecordedDecision>,
 ) -> Judgement {
     let out_of_reach = |reasons: &[ReasonCode], decision| Judgement::OutOfReach {
@@ -332,7 +340,7 @@ fn judgement(
             if options.is_empty() {
                 out_of_reach(&reasons, recorded)
             } else {
-                Judgement::Prove { options, reasons }
+                Judgement::Prove { options: left_to_do(options, device), reasons }
             }
         }
         Decision::Deny { code, reasons } => match code {
@@ -398,13 +406,14 @@ fn backed(
     evidence.iter().filter(stands).cloned().collect()
 }
 
-/// A code that nobody can send is no way to anything. Nor is one to a number of which nobody can say
-/// whether it moved, unless the policy has it otherwise.
+/// A code that nobody can send is no way to anything, nor is a template that nobody can compare with. Nor
+/// is a code to a number of which nobody can say whether it moved, unless the policy has it otherwise.
 fn reachable(
     provider: &Provider,
     policy: &Policy,
     signal: SimSignal,
-    authenticators: Vec<Authenticator>,
+    live: &LiveSession,
+    now: Timestamp,
 ) -> Vec<Authenticator> {
     let withheld = match (signal, policy.sim_swap.unanswered) {
         (SimSignal::Unanswered, UnansweredSignal::Withhold) => true,
@@ -413,22 +422,23 @@ fn reachable(
         | (SimSignal::Quiet | SimSignal::MovedAt(_), _) => false,
     };
     let possible = provider.messaging.is_possible();
-    let reached = |kind| match kind {
+    let reached = |known: &&Enrolment| match known.authenticator.kind {
         AuthenticatorKind::SmsCode => possible && !withheld,
         AuthenticatorKind::EmailCode => possible,
+        AuthenticatorKind::Face | AuthenticatorKind::Fingerprint => {
+            is_possible(provider, known, now)
+        }
         AuthenticatorKind::Password
         | AuthenticatorKind::Totp
         | AuthenticatorKind::RecoveryCode
         | AuthenticatorKind::Passkey
         | AuthenticatorKind::App
         | AuthenticatorKind::IdentityCardChip
-        | AuthenticatorKind::Face
-        | AuthenticatorKind::Fingerprint
         | AuthenticatorKind::Iris
         | AuthenticatorKind::Voice
         | AuthenticatorKind::TemporaryCode => true,
     };
-    authenticators.into_iter().filter(|known| reached(known.kind)).collect()
+    live.enrolments.iter().filter(reached).map(|known| known.authenticator.clone()).collect()
 }
 
 /// `prompt=login` and `max_age` (OC-02): older evidence does not count, but what was proven since

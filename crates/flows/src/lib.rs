@@ -7,6 +7,7 @@
 //!  authorize ──> Next::{Ask(page), Respond, Explain}      interaction   sealed browser state
 //!    proof · consent · select_account  ──> back into `advance`
 //!  proof        one path for every way to prove who you are; an adapter per way
+//!  matcher      the port to services that compare faces and fingers
 //!  app          the citizen's telephone: bound, asked, answering
 //!  binding      an authenticator comes to a person       challenge   a question asked of one browser
 //!  token        code · refresh · client_credentials ──> issue (tokens as sealed facts)
@@ -40,6 +41,7 @@ pub mod judgement;
 pub mod lock;
 pub mod login;
 pub mod logout;
+pub mod matcher;
 pub mod messages;
 pub mod passkey;
 pub mod password;

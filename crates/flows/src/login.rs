@@ -12,6 +12,7 @@ pub enum LoginRefusal {
     WrongCredentials,
     WrongCode,
     Passkey(PasskeyRefusal),
+    Biometric(BiometricRefusal),
     /// Too many failures; the same for names nobody bears.
     Wait(Duration),
     /// No more attempts: this way in is closed until it is set up again.
@@ -30,6 +31,24 @@ pub enum PasskeyRefusal {
     NotVerified,
     /// The key contradicts what is known of it: there may be two.
     PerhapsCopied,
+}
+
+/// What came of a comparison by a matcher, or why there was none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BiometricRefusal {
+    /// Another attempt's, too old, or used.
+    Stale,
+    /// Not a statement that counts here.
+    NotAccepted,
+    /// Somebody else, or something: which, is for nobody to learn.
+    NoMatch,
+    /// The matcher did not get that far; counts as no try.
+    NotCompared,
+    TooMany,
+    /// No bound device took part a moment ago (L5).
+    NoDevice,
+    /// No matcher that may compare this.
+    NotPossible,
 }
 
 #[derive(Debug, thiserror::Error)]

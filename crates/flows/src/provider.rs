@@ -12,6 +12,7 @@ use protocol::{Environment, Issuer};
 use storage::{Bell, Change, Commit, Store, TransientStore};
 use tracing::Instrument as _;
 
+use crate::matcher::Matchers;
 use crate::messages::Messaging;
 use crate::passkey::AttestationRules;
 use crate::password::PasswordPool;
@@ -27,6 +28,8 @@ pub struct Settings {
     pub test_authentication: TestAuthentication,
     /// Whose hardware is believed when it is demanded.
     pub attestation: AttestationRules,
+    /// Whose comparisons of biometrics count.
+    pub matchers: Matchers,
     /// Whether logins are counted at each relying party, too.
     pub relying_party_labels: bool,
 }

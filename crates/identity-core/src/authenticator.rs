@@ -126,24 +126,47 @@ pub enum AttemptGate {
     Exhausted,
 }
 
+/// What failures in a row cost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AttemptRule {
+    /// So many cost nothing.
+    pub free: u32,
+    /// Before the next attempt; doubles with each failure up to the longest.
+    pub first_delay: Duration,
+    pub longest_delay: Duration,
+    /// From here on the authenticator is off.
+    pub limit: u32,
+}
+
+impl AttemptRule {
+    /// For whatever a person types: at most 100 failures in a row (NIST SP 800-63B-4 §3.2.2, scorecard
+    /// 23). Typing mistakes cost nothing.
+    pub const TYPED: Self = Self {
+        free: 5,
+        first_delay: Duration::from_secs(30),
+        longest_delay: Duration::from_hours(1),
+        limit: FailureCount::LIMIT,
+    };
+}
+
 impl FailureCount {
     /// At most this many consecutive failures (NIST SP 800-63B-4 §3.2.2, scorecard 23).
     pub const LIMIT: u32 = 100;
-    /// Typing mistakes cost nothing.
-    const FREE: u32 = 5;
-    const FIRST_DELAY: Duration = Duration::from_secs(30);
-    const LONGEST_DELAY: Duration = Duration::from_hours(1);
 
     /// Five free tries, then 30 s doubling to one hour, then disabled at [`Self::LIMIT`].
     pub fn gate(self, now: Timestamp) -> AttemptGate {
-        if self.consecutive >= Self::LIMIT {
+        self.gate_under(&AttemptRule::TYPED, now)
+    }
+
+    pub fn gate_under(self, rule: &AttemptRule, now: Timestamp) -> AttemptGate {
+        if self.consecutive >= rule.limit {
             return AttemptGate::Exhausted;
         }
-        let Some(last_at) = self.last_at.filter(|_| self.consecutive >= Self::FREE) else {
+        let Some(last_at) = self.last_at.filter(|_| self.consecutive >= rule.free) else {
             return AttemptGate::Open;
         };
-        let doublings = (self.consecutive - Self::FREE).min(16);
-        let delay = (Self::FIRST_DELAY * 2u32.pow(doublings)).min(Self::LONGEST_DELAY);
+        let doublings = (self.consecutive - rule.free).min(16);
+        let delay = rule.first_delay.saturating_mul(1 << doublings).min(rule.longest_delay);
         let opens_at = last_at.plus(delay);
         if now < opens_at { AttemptGate::Wait(opens_at.since(now)) } else { AttemptGate::Open }
     }
@@ -170,6 +193,18 @@ mod tests {
             failed(100).gate(NOW.plus(Duration::from_secs(9_999_999))),
             AttemptGate::Exhausted
         );
+    }
+
+    #[test]
+    fn another_rule_has_another_delay_and_another_end() {
+        // NIST SP 800-63B-4 §3.2.3: 30 s before each further try, off at 50
+        let delay = Duration::from_secs(30);
+        let rule = AttemptRule { free: 5, first_delay: delay, longest_delay: delay, limit: 50 };
+        assert_eq!(failed(4).gate_under(&rule, NOW), AttemptGate::Open);
+        assert_eq!(failed(5).gate_under(&rule, NOW), AttemptGate::Wait(delay));
+        assert_eq!(failed(49).gate_under(&rule, NOW), AttemptGate::Wait(delay));
+        assert_eq!(failed(49).gate_under(&rule, NOW.plus(delay)), AttemptGate::Open);
+        assert_eq!(failed(50).gate_under(&rule, NOW.plus(delay)), AttemptGate::Exhausted);
     }
 
     #[test]

@@ -166,6 +166,14 @@ pub enum LoginRefusalReason {
     DeniedByHolder,
     /// The number of a browser's page was typed wrong too often in an app.
     WrongNumber,
+    /// A matcher compared and found somebody else.
+    NoMatch,
+    /// A matcher saw a picture, a mask or a fed-in recording instead of a person.
+    PresentationAttack,
+    /// A matcher did not get as far as a comparison that counts.
+    NotCompared,
+    /// What came as a matcher's statement is none, or is about something else.
+    StatementRefused,
 }
 
 impl SecurityEvent {

@@ -186,6 +186,9 @@ pub struct BiometricMatch {
     pub reference: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Comparison>,
+    /// When the matcher says that it compared: a claim of its clock, which decides nothing (edge case 23).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stated_at: Option<Timestamp>,
 }
 
 /// How the matcher came to its result. Both figures in millionths of its scale, so that they stay exact.

@@ -19,15 +19,18 @@ pub enum TokenType {
     IntrospectionResponse,
     /// A signed tree head of the ledger.
     LedgerCheckpoint,
+    /// What a matcher of biometrics is asked.
+    MatchRequest,
 }
 
 impl TokenType {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::IdToken,
         Self::AccessToken,
         Self::LogoutToken,
         Self::IntrospectionResponse,
         Self::LedgerCheckpoint,
+        Self::MatchRequest,
     ];
 
     /// The `typ` header.
@@ -38,6 +41,7 @@ impl TokenType {
             Self::LogoutToken => "logout+jwt",
             Self::IntrospectionResponse => "token-introspection+jwt",
             Self::LedgerCheckpoint => "vneid-checkpoint+jwt",
+            Self::MatchRequest => "vneid-match-request+jwt",
         }
     }
 }

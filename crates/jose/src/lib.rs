@@ -14,6 +14,7 @@
 //!                        rotation ─┘  └─ sealing_key ─────▶ sealed     opaque tokens out and back
 //!  client's JWK set ─────────────▶ jwks ──────────────────▶ foreign    client assertions in
 //!  device's public key ──────────────────────────────────▶ app_request  requests of the app in
+//!  a matcher's JWK set ─▶ jwks ──────────────────────────▶ statement    what it saw, in
 //!  custody: who keeps private keys: the key that wraps them, or a device (pkcs11) that they never leave
 //!  claims: id_token · logout_token · access_token_jwt
 //!  ground: algorithm · digest · thumbprint · strict (JSON and compact form) · refusal
@@ -41,6 +42,7 @@ pub mod pkcs11;
 pub mod refusal;
 pub mod rotation;
 pub mod sealed;
+pub mod statement;
 pub mod thumbprint;
 pub mod unverified;
 pub mod verify;
@@ -66,6 +68,7 @@ pub use refusal::JwtRefusal;
 pub use rotation::{KeyStage, RotationPlan, RotationSchedule, plan_rotation};
 pub use sealed::{Opened, SealError, SealRefusal, TokenKind, open, seal};
 pub use signing_key::{SignError, SigningKey};
+pub use statement::{ExpectedStatement, MATCH_STATEMENT_TYPE, Statement, verify_statement};
 pub use thumbprint::thumbprint;
 pub use unverified::{unverified_audience, unverified_issuer};
 pub use verify::{Expected, Expiry, Verified, verify_own};

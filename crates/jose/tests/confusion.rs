@@ -97,6 +97,8 @@ fn claims(kind: TokenType) -> Value {
             "exp": exp, "token_introspection": {"active": true}})),
         TokenType::LedgerCheckpoint => Ok(json!({"iss": ISSUER, "aud": CLIENT, "iat": iat,
             "exp": exp, "size": 1, "root": "AA"})),
+        TokenType::MatchRequest => Ok(json!({"iss": ISSUER, "aud": CLIENT, "iat": iat,
+            "exp": exp, "challenge": "c", "modality": "face"})),
     };
     claims.unwrap()
 }

@@ -4,7 +4,7 @@
 
 use ::ledger::{News, RecordedEvent, Sequence};
 use async_trait::async_trait;
-use identity_core::authenticator::AttemptGate;
+use identity_core::authenticator::{AttemptGate, AttemptRule};
 use identity_core::consent::Consent;
 use identity_core::grant::Grant;
 use identity_core::id::SessionId;
@@ -153,8 +153,13 @@ impl Store for Adapter {
         read!(self, authenticators::of_subject(self.cipher(), subject))
     }
 
-    async fn reserve_attempt(&self, key: &ThrottleKey, now: Timestamp) -> StoreResult<AttemptGate> {
-        write_once!(self, throttle::reserve(self.cipher(), key, now))
+    async fn reserve_attempt_under(
+        &self,
+        rule: &AttemptRule,
+        key: &ThrottleKey,
+        now: Timestamp,
+    ) -> StoreResult<AttemptGate> {
+        write_once!(self, throttle::reserve(self.cipher(), rule, key, now))
     }
 
     async fn session(&self, id: SessionId) -> StoreResult<Option<Session>> {

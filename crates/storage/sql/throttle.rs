@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use identity_core::authenticator::{AttemptGate, FailureCount};
+use identity_core::authenticator::{AttemptGate, AttemptRule, FailureCount};
 use identity_core::{AuthenticatorId, Timestamp};
 use storage::ThrottleKey;
 use storage::privacy::PersonalDataCipher;
@@ -19,13 +19,14 @@ const UNKNOWN_NAME_MEMORY: Duration = Duration::from_hours(30 * 24);
 pub async fn reserve(
     connection: &mut Connection,
     cipher: &PersonalDataCipher,
+    rule: &AttemptRule,
     key: &ThrottleKey,
     now: Timestamp,
 ) -> Result<AttemptGate, Fault> {
     match key {
-        ThrottleKey::Authenticator(id) => reserve_at(connection, *id, now).await,
+        ThrottleKey::Authenticator(id) => reserve_at(connection, rule, *id, now).await,
         ThrottleKey::UnknownName(_) | ThrottleKey::MessageCodes(_) | ThrottleKey::Recovery(_) => {
-            reserve_under(connection, &cipher.blind_index(&index_input(key)), now).await
+            reserve_under(connection, rule, &cipher.blind_index(&index_input(key)), now).await
         }
     }
 }
@@ -56,6 +57,7 @@ pub async fn reset(
 
 async fn reserve_at(
     connection: &mut Connection,
+    rule: &AttemptRule,
     id: AuthenticatorId,
     now: Timestamp,
 ) -> Result<AttemptGate, Fault> {
@@ -69,7 +71,7 @@ async fn reserve_at(
         .await?;
         // Nothing opens what does not exist.
         let Some(row) = row else { return Ok(AttemptGate::Exhausted) };
-        match count(row.failures, row.failed_at)?.gate(now) {
+        match count(row.failures, row.failed_at)?.gate_under(rule, now) {
             AttemptGate::Open => {}
             closed @ (AttemptGate::Wait(_) | AttemptGate::Exhausted) => return Ok(closed),
         }
@@ -90,6 +92,7 @@ async fn reserve_at(
 
 async fn reserve_under(
     connection: &mut Connection,
+    rule: &AttemptRule,
     index: &[u8; 32],
     now: Timestamp,
 ) -> Result<AttemptGate, Fault> {
@@ -106,7 +109,7 @@ async fn reserve_under(
         .fetch_optional(&mut *connection)
         .await?;
         let (failures, failed_at) = row.map_or((0, None), |row| (row.failures, row.failed_at));
-        match count(failures, failed_at)?.gate(now) {
+        match count(failures, failed_at)?.gate_under(rule, now) {
             AttemptGate::Open => {}
             closed @ (AttemptGate::Wait(_) | AttemptGate::Exhausted) => return Ok(closed),
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use identity_core::authenticator::AttemptGate;
+use identity_core::authenticator::{AttemptGate, AttemptRule};
 use identity_core::consent::Consent;
 use identity_core::grant::Grant;
 use identity_core::id::SessionId;
@@ -131,7 +131,17 @@ pub trait Store: RegistryReader + KeyReader + LedgerReader {
     /// Counts an attempt as failed *before* it is checked, in one conditional write, so that
     /// parallel guesses cannot share a free one; success resets with [`Change::ResetFailures`].
     /// When the gate is not open nothing is counted.
-    async fn reserve_attempt(&self, key: &ThrottleKey, now: Timestamp) -> StoreResult<AttemptGate>;
+    async fn reserve_attempt(&self, key: &ThrottleKey, now: Timestamp) -> StoreResult<AttemptGate> {
+        self.reserve_attempt_under(&AttemptRule::TYPED, key, now).await
+    }
+
+    /// The same where failures cost something else.
+    async fn reserve_attempt_under(
+        &self,
+        rule: &AttemptRule,
+        key: &ThrottleKey,
+        now: Timestamp,
+    ) -> StoreResult<AttemptGate>;
 
     async fn session(&self, id: SessionId) -> StoreResult<Option<Session>>;
 

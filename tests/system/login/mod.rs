@@ -53,7 +53,7 @@ async fn asked_for_code(
 }
 
 /// Takes another way than the one whose page is shown.
-async fn other_way(browser: &mut testkit::Browser, page: &Page, method: &str) -> Page {
+pub async fn other_way(browser: &mut testkit::Browser, page: &Page, method: &str) -> Page {
     let link = page.body.split("id=\"other-ways\" href=\"").nth(1);
     let link = link.unwrap_or_else(|| panic!("no other way on {}", page.describe()));
     let choose = browser.visit(link.split('"').next().unwrap()).await;

@@ -23,6 +23,8 @@ enum Kind {
     Open,
     /// JSON, after authentication of a client or a bearer.
     Guarded,
+    /// Takes what a matcher's page sends, and sends everybody else to the page of errors.
+    Return,
     /// HTML.
     Page(Caller),
 }
@@ -34,6 +36,7 @@ fn doors() -> Vec<Door> {
         kind: match (endpoint.surface(), endpoint.caller) {
             (Surface::Page, caller) => Kind::Page(caller),
             (_, Caller::Anybody) => Kind::Open,
+            (_, Caller::MatchersBrowser) => Kind::Return,
             (_, _) => Kind::Guarded,
         },
     });
@@ -68,6 +71,7 @@ async fn nobody_gets_more_than_a_refusal_without_credentials() {
         match kind {
             Kind::Open => assert!(matches!(status, 200 | 404), "{what}: {status}"),
             Kind::Guarded => check_json_refusal(&what, answer).await,
+            Kind::Return => check_turned_away(&what, &answer),
             Kind::Page(caller) => {
                 check_page_headers(&what, answer.headers());
                 let location = answer.headers().get("location");
@@ -91,6 +95,13 @@ async fn nobody_gets_more_than_a_refusal_without_credentials() {
             }
         }
     }
+}
+
+/// Sets no cookie either: it comes from another site.
+fn check_turned_away(what: &str, answer: &Response) {
+    assert_eq!(answer.status(), 303, "{what}");
+    assert_eq!(answer.headers()["location"], "/error", "{what}");
+    assert!(!answer.headers().contains_key("set-cookie"), "{what}");
 }
 
 #[tokio::test]
@@ -118,6 +129,7 @@ async fn garbage_is_refused_and_never_our_fault() {
             match door.kind {
                 Kind::Open => {}
                 Kind::Guarded => check_json_refusal(&what, answer).await,
+                Kind::Return => check_turned_away(&what, &answer),
                 Kind::Page(_) => {
                     check_page_headers(&what, answer.headers());
                     let to = answer.headers().get("location").map(|to| to.to_str().unwrap());

@@ -9,13 +9,14 @@ use identity_core::AuthenticatorKind;
 use identity_core::account::LockReason;
 use identity_core::authenticator::FactorCategory;
 use identity_core::evidence::{ProofingPathway, ProofingPieceKind};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::read::{PolicyFault, Section, Source, Span};
 use super::{
     Ages, Applies, BASE, BarcodeRule, BiometricRule, CardRule, EvidenceLife, GuardianRule,
     KindRule, LockRule, NamedRequirement, PasswordRule, PathwayRule, PieceRule, Policy, Procedure,
-    ResidenceRule, ScopeRule, SimSwapRule, TransactionRule,
+    ResidenceRule, ScopeRule, SimSwapRule, TransactionRule, Tries,
 };
 use crate::levels::Aal;
 use crate::requirement::{CategoryAges, Requirement};
@@ -198,14 +199,36 @@ fn biometrics(mut section: Section<'_, '_>) -> Option<BiometricRule> {
     let false_match_per_billion = section.required("false_match_per_billion");
     let presentation_attack_checked = section.required("presentation_attack_checked");
     let device_window = section.required::<Span>("device_window");
+    let tries = tries_of(&mut section, "tries", Tries::MOST);
+    let with_detection = tries_of(&mut section, "tries_with_detection", Tries::MOST_WITH_DETECTION);
     let source = section.required("source");
     section.finish();
     Some(BiometricRule {
         false_match_per_billion: false_match_per_billion?,
         presentation_attack_checked: presentation_attack_checked?,
         device_window: device_window?.0,
+        tries: tries?,
+        tries_with_detection: with_detection?,
         source: source?,
     })
+}
+
+/// A policy may be stricter than the standard, and says nothing where it is not.
+fn tries_of(section: &mut Section<'_, '_>, key: &str, most: Tries) -> Option<Tries> {
+    let Some(written) = section.optional::<WrittenTries>(key)? else { return Some(most) };
+    let tries = Tries { free: written.free, delay: written.delay.0, limit: written.limit };
+    if !tries.as_strict_as(most) {
+        section.fault(format_args!("`{key}` allows more than SP 800-63B-4 §3.2.3"));
+    }
+    Some(tries)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenTries {
+    free: u32,
+    delay: Span,
+    limit: u32,
 }
 
 fn kind(kind: AuthenticatorKind, mut section: Section<'_, '_>) -> Option<KindRule> {

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use identity_core::account::LockReason;
-use identity_core::authenticator::FactorCategory;
+use identity_core::authenticator::{AttemptRule, FactorCategory};
 use identity_core::evidence::{ProofingPathway, ProofingPieceKind};
 use identity_core::{AuthenticatorKind, CalendarDate};
 use serde::{Deserialize, Serialize};
@@ -194,7 +194,41 @@ pub struct BiometricRule {
     pub presentation_attack_checked: BTreeSet<AuthenticatorKind>,
     /// Comparison and device proof lie at most this far apart.
     pub device_window: Duration,
+    /// What failed comparisons cost.
+    pub tries: Tries,
+    /// The same where presentation attack detection must have passed.
+    pub tries_with_detection: Tries,
     pub source: String,
+}
+
+/// NIST SP 800-63B-4 §3.2.3: so many failures in a row are free, then each further try waits, and at the
+/// limit the modality is off.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Tries {
+    pub free: u32,
+    pub delay: Duration,
+    pub limit: u32,
+}
+
+impl Tries {
+    /// The most that the standard allows.
+    pub const MOST: Self = Self { free: 5, delay: Duration::from_secs(30), limit: 50 };
+    pub const MOST_WITH_DETECTION: Self =
+        Self { free: 10, delay: Duration::from_secs(30), limit: 100 };
+
+    fn as_strict_as(self, most: Self) -> bool {
+        self.free <= most.free && self.limit <= most.limit && self.delay >= most.delay
+    }
+}
+
+impl BiometricRule {
+    /// What failed comparisons of this kind cost.
+    pub fn attempts(&self, kind: AuthenticatorKind) -> AttemptRule {
+        let detected = self.presentation_attack_checked.contains(&kind);
+        let Tries { free, delay, limit } =
+            if detected { self.tries_with_detection } else { self.tries };
+        AttemptRule { free, first_delay: delay, longest_delay: delay, limit }
+    }
 }
 
 /// What one kind of authenticator may contribute to, and what it asks of a person.

@@ -157,6 +157,7 @@ fn face(at: Timestamp) -> AuthenticationEvidence {
         injection: Check::Passed,
         reference: "card portrait".into(),
         comparison: None,
+        stated_at: None,
     };
     AuthenticationEvidence {
         biometric: Some(biometric),

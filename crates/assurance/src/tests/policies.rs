@@ -1,5 +1,7 @@
 //! The delivered policies, and how broken ones are refused.
 
+use identity_core::authenticator::AttemptRule;
+
 use super::*;
 use crate::policy::{LifeStage, OrganisationUse, PolicyFault};
 
@@ -189,4 +191,36 @@ fn a_restricted_kind_may_not_be_given_aal3_and_the_base_requirement_may_not_be_d
     assert!(faults(&[("p.toml", &generous)])[0].contains("restricted method"));
     let baseless = POLICY_2026.replace("[requirements.base]", "[requirements.floor]");
     assert!(faults(&[("p.toml", &baseless)])[0].contains("missing table `requirements.base`"));
+}
+
+#[test]
+fn failed_comparisons_cost_what_the_standard_says_or_more() {
+    // NIST SP 800-63B-4 §3.2.3
+    let half_a_minute = Duration::from_secs(30);
+    let rule = |free, limit| AttemptRule {
+        free,
+        first_delay: half_a_minute,
+        longest_delay: half_a_minute,
+        limit,
+    };
+    let biometrics = &policy().biometrics;
+    assert_eq!(biometrics.attempts(AuthenticatorKind::Face), rule(10, 100));
+    assert_eq!(
+        biometrics.attempts(AuthenticatorKind::Voice),
+        rule(5, 50),
+        "nothing detects a tape"
+    );
+    let written = "tries = { free = 5, delay = \"30s\", limit = 50 }";
+    assert!(POLICY_2026.contains(written));
+    let silent = POLICY_2026.replace(written, "");
+    let silent = PolicySet::parse([("a.toml", silent.as_str())]).unwrap();
+    let read = silent.policies().next().unwrap().biometrics.attempts(AuthenticatorKind::Voice);
+    assert_eq!(read, rule(5, 50), "a file of an earlier release says nothing of it");
+    for lax in
+        [written.replace("5,", "6,"), written.replace("50", "51"), written.replace("30", "29")]
+    {
+        let faults = faults(&[("a.toml", &POLICY_2026.replace(written, &lax))]);
+        assert_eq!(faults.len(), 1, "{lax}: {faults:?}");
+        assert!(faults[0].contains("`tries` allows more"), "{faults:?}");
+    }
 }

@@ -121,6 +121,25 @@ message-problem-too-many = Too many codes were sent within an hour. Wait and try
 message-problem-moved = This number moved to another SIM lately, or it could not be checked, so no code goes there by SMS. Use another way.
 message-problem-not-sent = The code could not be sent. Try again later, or use another way.
 
+method-face = Face
+method-face-takes = Look into the camera, after confirming in the vneid app
+method-fingerprint = Fingerprint
+method-fingerprint-takes = Put a finger on the reader, after confirming in the vneid app
+biometric-title-face = Confirm with your face
+biometric-title-fingerprint = Confirm with your fingerprint
+biometric-lead-face = You will go to the matching service to look into the camera, and then come back here.
+biometric-lead-fingerprint = You will go to the matching service to put a finger on the reader, and then come back here.
+biometric-begin = Begin
+biometric-privacy = Your picture goes to the matching service only. We receive nothing but the result.
+biometric-returned = The result has arrived.
+biometric-problem-stale = This comparison is too old or has been used. Please do it again.
+biometric-problem-not-accepted = The result was not accepted. Please do it again.
+biometric-problem-no-match = It did not match. Try again in good light, with nothing before your face or finger.
+biometric-problem-not-compared = Nothing could be compared. Please try again; this does not count as a failure.
+biometric-problem-too-many = You have tried too often within an hour. Wait and try again, or use another way.
+biometric-problem-disabled = This has been switched off after too many failures. Go to the commune police to set it up again.
+biometric-problem-not-possible = No comparison is possible now. Please use another way.
+
 recover-link = Forgotten your password?
 recover-title = Set a new password
 recover-lead = We send codes to your registered telephone and e-mail address.

@@ -121,6 +121,25 @@ message-problem-too-many = Đã gửi quá nhiều mã trong một giờ. Hãy c
 message-problem-moved = Số điện thoại này vừa đổi SIM, hoặc chưa kiểm tra được, nên chưa nhận mã qua SMS. Hãy dùng cách khác.
 message-problem-not-sent = Không gửi được mã. Hãy thử lại sau, hoặc dùng cách khác.
 
+method-face = Khuôn mặt
+method-face-takes = Nhìn vào camera, sau khi xác nhận trên ứng dụng vneid
+method-fingerprint = Vân tay
+method-fingerprint-takes = Đặt ngón tay lên máy đọc, sau khi xác nhận trên ứng dụng vneid
+biometric-title-face = Xác thực khuôn mặt
+biometric-title-fingerprint = Xác thực vân tay
+biometric-lead-face = Bạn sẽ sang trang của đơn vị so khớp để nhìn vào camera, rồi quay lại đây.
+biometric-lead-fingerprint = Bạn sẽ sang trang của đơn vị so khớp để đặt ngón tay lên máy đọc, rồi quay lại đây.
+biometric-begin = Bắt đầu
+biometric-privacy = Hình ảnh của bạn chỉ đến đơn vị so khớp. Chúng tôi chỉ nhận kết quả.
+biometric-returned = Đã nhận kết quả so khớp.
+biometric-problem-stale = Lần so khớp này đã hết hạn hoặc đã được dùng. Hãy làm lại.
+biometric-problem-not-accepted = Kết quả so khớp không được chấp nhận. Hãy làm lại.
+biometric-problem-no-match = So khớp không thành công. Hãy làm lại ở nơi đủ sáng, không che mặt hay ngón tay.
+biometric-problem-not-compared = Chưa so khớp được. Hãy làm lại; lần này không bị tính là sai.
+biometric-problem-too-many = Bạn đã thử quá nhiều lần trong một giờ. Hãy chờ rồi thử lại, hoặc dùng cách khác.
+biometric-problem-disabled = Cách này đã bị ngừng sử dụng vì so khớp sai quá nhiều lần. Hãy đến công an cấp xã để đăng ký lại.
+biometric-problem-not-possible = Hiện không so khớp được. Hãy dùng cách khác.
+
 recover-link = Quên mật khẩu?
 recover-title = Đặt lại mật khẩu
 recover-lead = Chúng tôi gửi mã đến số điện thoại và thư điện tử đã đăng ký của bạn.

@@ -105,6 +105,7 @@ fn problem_of(refusal: &LoginRefusal) -> AppProblem {
         LoginRefusal::WrongCredentials
         | LoginRefusal::WrongCode
         | LoginRefusal::Passkey(_)
+        | LoginRefusal::Biometric(_)
         | LoginRefusal::Wait(_)
         | LoginRefusal::Exhausted => AppProblem::NotApproved,
     }

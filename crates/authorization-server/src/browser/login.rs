@@ -142,9 +142,10 @@ pub fn come_back_in(seconds: u32, page: Response) -> Response {
 
 fn problem_of(refusal: &LoginRefusal) -> LoginProblem {
     match refusal {
-        LoginRefusal::WrongCredentials | LoginRefusal::WrongCode | LoginRefusal::Passkey(_) => {
-            LoginProblem::WrongCredentials
-        }
+        LoginRefusal::WrongCredentials
+        | LoginRefusal::WrongCode
+        | LoginRefusal::Passkey(_)
+        | LoginRefusal::Biometric(_) => LoginProblem::WrongCredentials,
         LoginRefusal::Wait(delay) => LoginProblem::TryAgainIn { seconds: words::seconds(*delay) },
         LoginRefusal::Exhausted => LoginProblem::PasswordDisabled,
         LoginRefusal::AccountNotUsable(state) => LoginProblem::Account(

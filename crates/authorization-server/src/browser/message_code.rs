@@ -156,6 +156,7 @@ pub(super) fn problem_of(refusal: &LoginRefusal) -> MessageCodeProblem {
         LoginRefusal::WrongCode
         | LoginRefusal::WrongCredentials
         | LoginRefusal::Passkey(_)
+        | LoginRefusal::Biometric(_)
         | LoginRefusal::AccountNotUsable(_) => MessageCodeProblem::Wrong,
         LoginRefusal::Wait(delay) => {
             MessageCodeProblem::TryAgainIn { seconds: words::seconds(*delay) }

@@ -7,6 +7,7 @@ pub mod app_login;
 pub mod assets;
 pub mod authenticators;
 pub mod authorize;
+pub mod biometric;
 pub mod choose;
 pub mod consent;
 pub mod device;

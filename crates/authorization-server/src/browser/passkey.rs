@@ -148,6 +148,7 @@ fn problem_of(refusal: &LoginRefusal) -> PasskeyProblem {
         | LoginRefusal::WrongCredentials
         | LoginRefusal::Wait(_)
         | LoginRefusal::Exhausted
+        | LoginRefusal::Biometric(_)
         | LoginRefusal::AccountNotUsable(_) => PasskeyProblem::Wrong,
     }
 }

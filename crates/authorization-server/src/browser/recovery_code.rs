@@ -79,6 +79,7 @@ fn problem_of(refusal: &LoginRefusal) -> RecoveryCodeProblem {
         LoginRefusal::WrongCode
         | LoginRefusal::WrongCredentials
         | LoginRefusal::Passkey(_)
+        | LoginRefusal::Biometric(_)
         | LoginRefusal::AccountNotUsable(_) => RecoveryCodeProblem::Wrong,
         LoginRefusal::Wait(delay) => {
             RecoveryCodeProblem::TryAgainIn { seconds: words::seconds(*delay) }

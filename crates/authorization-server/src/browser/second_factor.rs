@@ -87,6 +87,7 @@ fn problem_of(refusal: &LoginRefusal) -> TotpProblem {
         LoginRefusal::WrongCode
         | LoginRefusal::WrongCredentials
         | LoginRefusal::Passkey(_)
+        | LoginRefusal::Biometric(_)
         | LoginRefusal::AccountNotUsable(_) => TotpProblem::Wrong,
         LoginRefusal::Wait(delay) => TotpProblem::TryAgainIn { seconds: words::seconds(*delay) },
         LoginRefusal::Exhausted => TotpProblem::Disabled,

@@ -68,6 +68,20 @@ pub const METHODS: &[Method] = &[
         name: "message-title-email",
         takes: "method-email-code-takes",
     },
+    Method {
+        kind: AuthenticatorKind::Face,
+        word: "face",
+        path: paths::LOGIN_FACE,
+        name: "method-face",
+        takes: "method-face-takes",
+    },
+    Method {
+        kind: AuthenticatorKind::Fingerprint,
+        word: "fingerprint",
+        path: paths::LOGIN_FINGERPRINT,
+        name: "method-fingerprint",
+        takes: "method-fingerprint-takes",
+    },
 ];
 
 pub fn of_kind(kind: AuthenticatorKind) -> Option<&'static Method> {

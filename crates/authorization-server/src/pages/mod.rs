@@ -19,6 +19,7 @@ pub mod app_device;
 pub mod app_login;
 pub mod assets;
 pub mod authenticators;
+pub mod biometric;
 pub mod consent;
 pub mod dispute;
 pub mod error;
@@ -80,6 +81,10 @@ pub mod paths {
     pub const LOGIN_RECOVERY_CODE: &str = "/login/recovery-code";
     pub const LOGIN_SMS_CODE: &str = "/login/sms-code";
     pub const LOGIN_EMAIL_CODE: &str = "/login/email-code";
+    pub const LOGIN_FACE: &str = "/login/face";
+    pub const LOGIN_FACE_RETURN: &str = "/login/face/return";
+    pub const LOGIN_FINGERPRINT: &str = "/login/fingerprint";
+    pub const LOGIN_FINGERPRINT_RETURN: &str = "/login/fingerprint/return";
     pub const RECOVER: &str = "/recover";
     pub const RECOVER_CODES: &str = "/recover/codes";
     pub const RECOVER_PASSWORD: &str = "/recover/password";

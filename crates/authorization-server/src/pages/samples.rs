@@ -4,9 +4,9 @@ use super::Page;
 use super::select_account;
 use super::shared::{Holder, RelyingParty, Transaction};
 use super::{
-    app_device, app_login, authenticators, consent, dispute, error, form_post, history, home, lock,
-    login, logout, message_code, methods, outbox, passkey, recover, recovery_code, second_factor,
-    security,
+    app_device, app_login, authenticators, biometric, consent, dispute, error, form_post, history,
+    home, lock, login, logout, message_code, methods, outbox, passkey, recover, recovery_code,
+    second_factor, security,
 };
 
 pub(super) const CSRF: &str = "sample-csrf";
@@ -50,6 +50,7 @@ pub fn all() -> Vec<(&'static str, Box<dyn Page>)> {
     add::<recovery_code::UseRecoveryCode>(&mut all);
     add::<app_login::AppLogin>(&mut all);
     add::<app_device::AppDevice>(&mut all);
+    add::<biometric::UseBiometric>(&mut all);
     add::<message_code::UseMessageCode>(&mut all);
     add::<message_code::EnrolMessageCode>(&mut all);
     add::<recover::RecoverName>(&mut all);

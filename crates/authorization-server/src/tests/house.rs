@@ -8,6 +8,7 @@ use assurance::{Policies, PolicySet};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use flows::admin::{NewCredentials, create_citizen, register_client};
+use flows::matcher::Matchers;
 use flows::messages::{Exit, Messaging, Outbox};
 use flows::passkey::AttestationRules;
 use flows::password::{Password, PasswordPool};
@@ -87,6 +88,7 @@ impl House {
                 pairwise_key: SecretBytes::new(vec![3; 32]),
                 test_authentication: TestAuthentication::Off,
                 attestation: AttestationRules::default(),
+                matchers: Matchers::default(),
                 relying_party_labels: true,
             },
             transient: Arc::new(MemoryTransientStore::new(now)),

@@ -5,7 +5,7 @@
 //!   └─ check    the adapter's own: Checked, or why not
 //!       ├─ accept   uses up, resets failures, records evidence, opens or extends the session: one plan
 //!       └─ refuse   one event, one line in the log, one answer
-//!  password · passkey · totp · recovery_codes · message_codes · app   adapters, a file each
+//!  password · passkey · totp · recovery_codes · message_codes · app · biometric   adapters, a file each
 //!  ways                               which there are, and what each can do
 //! ```
 //!
@@ -14,6 +14,7 @@
 //! passkey or a scanned QR code names its subject itself.
 
 pub mod app;
+pub mod biometric;
 pub mod message_codes;
 pub mod passkey;
 pub mod password;
@@ -22,7 +23,7 @@ pub mod totp;
 pub mod ways;
 
 use identity_core::account::AccountState;
-use identity_core::authenticator::{AttemptGate, AuthenticatorStatus};
+use identity_core::authenticator::{AttemptGate, AttemptRule, AuthenticatorStatus};
 use identity_core::event::LoginRefusalReason;
 use identity_core::{
     Account, AuthenticationEvidence, Authenticator, AuthenticatorId, ClientId, EventKind,
@@ -212,7 +213,18 @@ pub(crate) async fn gate_at(
     enrolment: Option<&Enrolment>,
     now: Timestamp,
 ) -> Result<(), Stopped> {
-    let refusal = match provider.store.reserve_attempt(key, now).await? {
+    gate_under(provider, &AttemptRule::TYPED, key, enrolment, now).await
+}
+
+/// The same where failures cost something else.
+pub(crate) async fn gate_under(
+    provider: &Provider,
+    rule: &AttemptRule,
+    key: &ThrottleKey,
+    enrolment: Option<&Enrolment>,
+    now: Timestamp,
+) -> Result<(), Stopped> {
+    let refusal = match provider.store.reserve_attempt_under(rule, key, now).await? {
         AttemptGate::Open => return Ok(()),
         AttemptGate::Wait(delay) => LoginRefusal::Wait(delay),
         AttemptGate::Exhausted => {

@@ -1,6 +1,7 @@
 //! Which kinds of authenticator can be proven with here, in the order a person would use them.
 
 use assurance::StepUpOption;
+use identity_core::authenticator::FactorCategory;
 use identity_core::{AuthenticationEvidence, AuthenticatorKind};
 
 use super::Standing;
@@ -29,6 +30,8 @@ pub const WAYS: &[Way] = &[
     beside(AuthenticatorKind::RecoveryCode),
     beside(AuthenticatorKind::SmsCode),
     beside(AuthenticatorKind::EmailCode),
+    beside(AuthenticatorKind::Face),
+    beside(AuthenticatorKind::Fingerprint),
 ];
 
 /// Where nobody is logged in.
@@ -68,6 +71,28 @@ pub fn passable(options: Vec<StepUpOption>, person: Person) -> Vec<StepUpOption>
             && (person == Person::Proven || option.add.iter().any(|step| stands_alone(step.kind)))
     };
     options.into_iter().filter(passable).collect()
+}
+
+/// Whether a bound device took part a moment ago.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Device {
+    AtHand,
+    NotAtHand,
+}
+
+/// The options without what is done already. A comparison needs the app beside it (L5), and the engine
+/// asks for both; where the app was used just now, the comparison is what is left.
+pub fn left_to_do(options: Vec<StepUpOption>, device: Device) -> Vec<StepUpOption> {
+    let compares = |option: &StepUpOption| {
+        option.add.iter().any(|step| step.kind.category() == FactorCategory::Inherence)
+    };
+    let left = |mut option: StepUpOption| {
+        if device == Device::AtHand && compares(&option) {
+            option.add.retain(|step| step.kind != AuthenticatorKind::App);
+        }
+        option
+    };
+    options.into_iter().map(left).collect()
 }
 
 /// The kinds that can be asked for next: of each option its first, each once, best option first.
@@ -116,6 +141,18 @@ mod tests {
         assert_eq!(next_ways(&proven), [Password, Totp], "who is there comes first, once");
         let unproven = passable(options, Person::Unproven);
         assert_eq!(next_ways(&unproven), [Password], "ATK-095: a code alone proves nobody anew");
+    }
+
+    #[test]
+    fn a_comparison_is_asked_for_after_the_app_and_not_the_app_again() {
+        // L5
+        use AuthenticatorKind::{App, Face, Passkey, Password};
+        let options = || vec![option(&[App, Face]), option(&[App, Passkey])];
+        let next = |device| next_ways(&left_to_do(options(), device));
+        assert_eq!(next(Device::NotAtHand), [App, Passkey]);
+        assert_eq!(next(Device::AtHand), [Face, Passkey]);
+        let whole = vec![option(&[Password, App, Face])];
+        assert_eq!(next_ways(&left_to_do(whole, Device::AtHand)), [Password]);
     }
 
     #[test]

@@ -158,7 +158,7 @@ structure!(BiometricMatch {
     presentation_attack,
     injection,
     reference;
-    later comparison
+    later comparison, stated_at
 });
 structure!(Proofing { id, at, pathway, pieces, performed_by });
 structure!(ProofingPiece { kind, valid_until });

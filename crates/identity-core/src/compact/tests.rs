@@ -58,6 +58,7 @@ fn evidence() -> AuthenticationEvidence {
                 modality: AuthenticatorKind::Face,
                 reference_captured_at: Some(NOW),
             }),
+            stated_at: Some(NOW),
         }),
         presentation: Presentation::Barcode,
         device_proof: Some(DeviceProof {

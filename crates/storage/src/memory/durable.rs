@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use identity_core::authenticator::{AttemptGate, AuthenticatorStatus, FailureCount};
+use identity_core::authenticator::{AttemptGate, AttemptRule, AuthenticatorStatus, FailureCount};
 use identity_core::consent::Consent;
 use identity_core::grant::Grant;
 use identity_core::id::{DeliveryId, SessionId};
@@ -188,12 +188,17 @@ impl Store for MemoryStore {
         Ok(enrolments)
     }
 
-    async fn reserve_attempt(&self, key: &ThrottleKey, now: Timestamp) -> StoreResult<AttemptGate> {
+    async fn reserve_attempt_under(
+        &self,
+        rule: &AttemptRule,
+        key: &ThrottleKey,
+        now: Timestamp,
+    ) -> StoreResult<AttemptGate> {
         let mut tables = self.tables();
         let Some(failures) = tables.failures(key) else {
             return Ok(AttemptGate::Exhausted);
         };
-        let gate = failures.gate(now);
+        let gate = failures.gate_under(rule, now);
         if gate == AttemptGate::Open {
             *failures = FailureCount { consecutive: failures.consecutive + 1, last_at: Some(now) };
         }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::{Subcommand, ValueEnum};
 use flows::admin::{
     NewContact, NewCredentials, activate_citizen, change_contact, create_citizen, lock_citizen,
-    unlock_citizen,
+    register_template, unlock_citizen,
 };
+use flows::matcher::{Modality, TemplateReference};
 use flows::password::Password;
 use flows::totp;
 use identity_core::account::{AccountState, Lock, LockReason, LockedBy};
@@ -59,6 +60,17 @@ pub enum CitizenCommand {
         #[arg(long)]
         email: Option<String>,
     },
+    /// Register the template that a matcher made of a person when they were proven
+    Biometric {
+        #[command(flatten)]
+        who: Who,
+        /// What was captured
+        #[arg(long, value_enum)]
+        modality: Captured,
+        /// The matcher's id and what it calls the template, such as matcher-1/42
+        #[arg(long)]
+        reference: String,
+    },
     /// Show an account, its number masked
     Show {
         #[command(flatten)]
@@ -91,6 +103,21 @@ impl From<Ground> for LockReason {
     }
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Captured {
+    Face,
+    Fingerprint,
+}
+
+impl From<Captured> for Modality {
+    fn from(captured: Captured) -> Self {
+        match captured {
+            Captured::Face => Self::Face,
+            Captured::Fingerprint => Self::Fingerprint,
+        }
+    }
+}
+
 pub async fn run(command: CitizenCommand, config: &Config) -> Result<String, CliError> {
     let node = open(config).await?;
     let now = node.clock.now();
@@ -118,6 +145,13 @@ pub async fn run(command: CitizenCommand, config: &Config) -> Result<String, Cli
             let subject = find(&node, &who.person).await?.id;
             change_contact(&node.provider, subject, contact, now).await?;
             format!("changed {subject}\n")
+        }
+        CitizenCommand::Biometric { who, modality, reference } => {
+            let reference = TemplateReference::parse(&reference)
+                .ok_or_else(|| CliError::Refused("expected MATCHER/TEMPLATE".to_owned()))?;
+            let subject = find(&node, &who.person).await?.id;
+            register_template(&node.provider, subject, modality.into(), &reference, now).await?;
+            format!("registered {subject}\n")
         }
         CitizenCommand::Show { who } => show(&node, &find(&node, &who.person).await?).await?,
     };

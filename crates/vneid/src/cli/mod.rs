@@ -6,6 +6,7 @@ mod decisions;
 mod indicators;
 mod keys;
 mod ledger;
+mod matcher;
 mod policy;
 mod ready;
 mod seed;
@@ -97,6 +98,11 @@ enum Command {
     /// Check the configuration, or list every setting
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Simulate a matcher of faces and fingers, with dials; for development only
+    ///
+    /// It compares nothing and signs what its dials say. Reads the provider's configuration, so that it
+    /// knows whom it answers; register it with the lines that --registration prints.
+    Matcher(matcher::MatcherArgs),
     /// Ask a running node whether it is ready; for health checks
     Ready(ready::ReadyArgs),
     /// Fill an empty database with fictional people, for benchmarks
@@ -166,6 +172,7 @@ pub async fn run(cli: Cli) -> Result<String, CliError> {
             files.load()?;
             Ok("the configuration can be used\n".to_owned())
         }
+        Command::Matcher(args) => matcher::run(args, &files).await,
         Command::Ready(args) => ready::run(args).await,
         Command::Config(ConfigCommand::Schema) => Ok(format!("{:#}\n", schema::json_schema())),
     }

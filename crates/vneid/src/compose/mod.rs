@@ -386,6 +386,7 @@ fn settings(config: &Config) -> Settings {
             TestAuthentication::For(names) => TestAuthentication::For(names.clone()),
         },
         attestation: config.attestation.clone(),
+        matchers: config.matchers.clone(),
         relying_party_labels: config.observing.relying_party_labels,
     }
 }

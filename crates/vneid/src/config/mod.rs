@@ -5,11 +5,12 @@
 //!  reading      Merged ──> Config, or every fault at once
 //!  master_keys  the four keys that never enter the database
 //!  stores       where what must be remembered is kept; redis, what may be lost
-//!  messages     where codes by SMS and e-mail leave
+//!  messages     where codes by SMS and e-mail leave; biometrics, who may compare faces and fingers
 //!  hsm          the token that may hold the first of them, and the signing keys
 //!  schema       the table as JSON Schema, for editors and people
 //! ```
 
+mod biometrics;
 mod hsm;
 mod master_keys;
 mod messages;
@@ -29,6 +30,7 @@ use std::time::Duration;
 
 use authorization_server::outbound::Exceptions;
 use authorization_server::state::ReferenceApp;
+use flows::matcher::Matchers;
 use flows::passkey::AttestationRules;
 use flows::provider::TestAuthentication;
 use protocol::{Environment, Issuer};
@@ -62,6 +64,8 @@ pub struct Config {
     pub test_authentication: TestAuthentication,
     /// Makers whose hardware is believed where it is demanded.
     pub attestation: AttestationRules,
+    /// Whose comparisons of biometrics count.
+    pub matchers: Matchers,
     /// Private places that outbound requests may reach.
     pub outbound_exceptions: Exceptions,
     pub messages: Messages,

@@ -52,6 +52,7 @@ impl<'a> Reading<'a> {
         let tls = self.tls();
         let test_authentication = self.test_authentication(environment);
         let attestation = self.attestation();
+        let matchers = self.matchers(environment);
         let outbound_exceptions = self.outbound(environment);
         let messages = self.messages(environment);
         let connections = self.number("limits.connections").unwrap_or(DEFAULT_CONNECTIONS);
@@ -75,6 +76,7 @@ impl<'a> Reading<'a> {
                     tls,
                     test_authentication,
                     attestation,
+                    matchers,
                     outbound_exceptions,
                     messages,
                     connections,

@@ -204,6 +204,11 @@ pub const SETTINGS: &[Setting] = &[
          no official can enrol a passkey.",
     ),
     setting(
+        "biometrics.matchers_file",
+        Kind::Text,
+        "TOML file with the matchers whose comparisons of faces and fingers count. Without it none do.",
+    ),
+    setting(
         "outbound.allow",
         Kind::Texts,
         "host:port pairs that back-channel requests may reach although private. Development only.",

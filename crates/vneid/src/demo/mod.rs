@@ -18,6 +18,7 @@ pub mod case_system;
 mod citizens;
 mod clients;
 mod ground;
+pub mod matcher;
 pub mod portal;
 mod why;
 

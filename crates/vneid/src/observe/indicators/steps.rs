@@ -17,6 +17,10 @@ pub fn of(kind: &EventKind) -> Option<(Step, Outcome)> {
             | LoginRefusalReason::AccountNotUsable => Some((Step::FirstFactor, Outcome::Refused)),
             LoginRefusalReason::WrongCode
             | LoginRefusalReason::CodeReplayed
+            | LoginRefusalReason::NoMatch
+            | LoginRefusalReason::PresentationAttack
+            | LoginRefusalReason::NotCompared
+            | LoginRefusalReason::StatementRefused
             | LoginRefusalReason::AuthenticatorUnusable => {
                 Some((Step::SecondFactor, Outcome::Refused))
             }
