@@ -101,6 +101,12 @@ fn tell(entries: &mut Vec<Entry>, sequence: Sequence, event: &SecurityEvent) {
     }
 }
 
+/// A password that was changed or set anew has an entry that says so.
+fn but_a_password(kind: AuthenticatorKind) -> Option<AuthenticatorKind> {
+    (kind != AuthenticatorKind::Password).then_some(kind)
+}
+
+/// Whether this login is only the proof that what was bound works.
 fn confirms(login: &What, bound: &What) -> bool {
     matches!((login, bound), (What::LoggedIn { with, .. }, What::Bound(kind)) if *with == [*kind])
 }
@@ -115,13 +121,10 @@ fn what_of(event: &SecurityEvent) -> Option<What> {
             client: event.client.clone(),
             with: factors.clone(),
         },
-        // A password is never without the entries below.
-        EventKind::AuthenticatorBound { kind: AuthenticatorKind::Password, .. }
-        | EventKind::AuthenticatorRemoved { kind: AuthenticatorKind::Password, .. } => return None,
-        EventKind::AuthenticatorBound { kind, .. } => What::Bound(*kind),
+        EventKind::AuthenticatorBound { kind, .. } => What::Bound(but_a_password(*kind)?),
         EventKind::AuthenticatorDisabled { kind, .. } => What::Disabled(*kind),
         EventKind::AuthenticatorSuspended { kind, .. } => What::Suspended(*kind),
-        EventKind::AuthenticatorRemoved { kind, .. } => What::Removed(*kind),
+        EventKind::AuthenticatorRemoved { kind, .. } => What::Removed(but_a_password(*kind)?),
         EventKind::PasswordChanged { .. } => What::PasswordChanged,
         EventKind::AccountRecovered { .. } => What::Recovered,
         EventKind::ContactChanged { kind } => What::ContactChanged(*kind),

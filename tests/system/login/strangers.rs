@@ -158,9 +158,10 @@ async fn nothing_at_the_centre_tells_somebody_elses_from_nobodys() {
     // ATK-098, scorecard 12
     let server = Server::start().await;
     let owner = server.citizen().create().await;
-    Browser::enrol_passkey(&server, &owner, &mut SoftKey::new(&server.issuer)).await;
     let mut theirs = server.browser();
     theirs.log_in(&server, "/home", &owner).await;
+    server.next_totp_step();
+    Browser::enrol_passkey(&server, &owner, &mut SoftKey::new(&server.issuer)).await;
     let enrolments = server.provider.store.enrolments(owner.id).await.unwrap();
     let sessions = server.provider.store.live_sessions(owner.id, server.now()).await.unwrap();
     let passkey = enrolments
