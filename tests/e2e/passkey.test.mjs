@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
 import { inBrowser } from './lib/browser.mjs';
-import { givePassword, goToLogin, passPages } from './lib/journeys.mjs';
+import { givePassword, goToLogin, leave, passPages } from './lib/journeys.mjs';
 import { startDemo } from './lib/provider.mjs';
 
 let demo;
@@ -22,13 +22,6 @@ async function enrol(browser, citizen, name = 'Điện thoại của tôi') {
   await browser.type('name', name);
   await browser.press('add-passkey');
   assert.match(await browser.text('notice'), /Đã thêm khóa truy cập/);
-}
-
-/** Ends the session here. */
-async function leave(browser) {
-  await browser.open(home('/logout'));
-  await browser.press('logout-yes');
-  await browser.forgetCookie('portal_session');
 }
 
 for (const width of [320, 1280]) {
@@ -59,7 +52,7 @@ describe('logging in', () => {
     await inBrowser({}, async (browser) => {
       const authenticator = await browser.plugInAuthenticator();
       await enrol(browser, citizen);
-      await leave(browser);
+      await leave(browser, demo);
       await authenticator.isTouched(false);
       await browser.open(`${demo.portal}/procedures/1`);
       await browser.press('file');
@@ -77,7 +70,7 @@ describe('logging in', () => {
     await inBrowser({ width: 320 }, async (browser) => {
       const authenticator = await browser.plugInAuthenticator({ verifies: false });
       await enrol(browser, citizen);
-      await leave(browser);
+      await leave(browser, demo);
       await authenticator.isTouched(false);
       await browser.open(`${demo.portal}/procedures/1`);
       await browser.press('file');
@@ -98,7 +91,7 @@ describe('logging in', () => {
     await inBrowser({}, async (browser) => {
       await browser.plugInAuthenticator({ synced: true });
       await enrol(browser, citizen);
-      await leave(browser);
+      await leave(browser, demo);
       // Touched at once: taking it from the list is left out.
       await browser.arrive(home('/home'), home('/home'));
     });
@@ -118,18 +111,19 @@ describe('logging in', () => {
     });
   });
 
+  // ATK-106
   it('a key that was copied is refused when the older copy is used, and can be removed', async () => {
     const citizen = demo.citizens.hung1;
     await inBrowser({}, async (browser) => {
       const authenticator = await browser.plugInAuthenticator();
       await enrol(browser, citizen);
       const [stolen] = await authenticator.credentials();
-      await leave(browser);
+      await leave(browser, demo);
       await authenticator.isTouched(false);
       await goToLogin(browser, demo);
       await authenticator.isTouched(true);
       await browser.press('use-passkey');
-      await leave(browser);
+      await leave(browser, demo);
       await authenticator.isTouched(false);
       await authenticator.removeCredential(stolen.credentialId);
       await authenticator.addCredential(stolen);

@@ -87,6 +87,11 @@ impl OwnForm {
         self.params.names().any(|sent| sent == name)
     }
 
+    /// What follows `prefix` in the names of fields: boxes of one sort, where ticked.
+    pub fn ticked<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        self.params.names().filter_map(move |name| name.strip_prefix(prefix))
+    }
+
     pub fn verify(visit: &Visit, params: Params) -> Result<Self, Stop> {
         let token = params.get("csrf").unwrap_or_default();
         if visit.from_own_page && csrf::token_matches(&visit.browser.value, token) {

@@ -6,7 +6,10 @@ use identity_core::{
 };
 use storage::{Change, Enrolment};
 
+use crate::messages::Matter;
+use crate::notices::Notice;
 use crate::provider::Provider;
+use crate::refusal::Fault;
 use crate::session::LiveSession;
 
 /// One that was just proven, of the person whose session this is.
@@ -25,6 +28,17 @@ pub(crate) fn authenticator(
         expires_at: None,
         password_length: None,
     }
+}
+
+/// What tells its holder that one of this kind came.
+pub(crate) fn notice(
+    provider: &Provider,
+    live: &LiveSession,
+    kind: AuthenticatorKind,
+    now: Timestamp,
+) -> Result<Notice, Fault> {
+    let profile = &live.subject.profile;
+    Notice::of(provider, Matter::Added(kind), profile, &live.enrolments, now)
 }
 
 /// The changes that bind it beside what the person has already.

@@ -1,6 +1,8 @@
 //! The account holder's own page: where they are logged in, what they agreed to, and the means to
 //! change how they log in.
 
+use std::sync::Arc;
+
 use identity_core::authenticator::AuthenticatorKind;
 use identity_core::consent::Consent;
 use identity_core::grant::RevocationReason;
@@ -13,6 +15,8 @@ use storage::{Change, Commit, Credential, Enrolment, GrantScope, Replacement, Th
 
 use crate::binding;
 use crate::login::LoginRefusal;
+use crate::messages::Matter;
+use crate::notices::Notice;
 use crate::password::{Password, PasswordCheck, PasswordFault};
 use crate::proof::totp::consumed;
 use crate::proof::{Stopped, evidence_of, gate};
@@ -105,7 +109,7 @@ pub fn minimum_password(
 /// Changes the password: the current one is asked again (ATK-095), every other session ends, every
 /// grant that rests on the old one is revoked.
 pub async fn change_password(
-    provider: &Provider,
+    provider: &Arc<Provider>,
     live: &LiveSession,
     current: &str,
     new: &str,
@@ -120,6 +124,8 @@ pub async fn change_password(
     if current == new {
         return Err(ChangeError::Refused(ChangeRefusal::SameAsCurrent));
     }
+    let matter = Matter::PasswordChanged;
+    let notice = Notice::of(provider, matter, profile, &live.enrolments, now)?;
     let length = password.characters();
     let phc = provider.passwords.hash(password, provider.entropy.as_ref()).await?;
     let authenticator = enrolment.authenticator.id;
@@ -148,7 +154,10 @@ pub async fn change_password(
     ];
     plan.extend(others_ended(provider, live, SessionEndReason::CredentialChanged, now).await?);
     match provider.commit(&plan, now).await? {
-        Commit::Done => Ok(()),
+        Commit::Done => {
+            notice.send(provider, now);
+            Ok(())
+        }
         // Somebody changed it, or took it away, while this was typed: it is not the current one.
         Commit::Lost(_) => {
             let refusal = ChangeRefusal::CurrentPassword(LoginRefusal::WrongCredentials);
@@ -231,7 +240,7 @@ pub fn offer_again(
 /// also evidence for the session: it is used up, and asking for the next one would only make the
 /// holder wait for it.
 pub async fn confirm_totp(
-    provider: &Provider,
+    provider: &Arc<Provider>,
     live: &LiveSession,
     enrolment: &str,
     code: &str,
@@ -247,6 +256,7 @@ pub async fn confirm_totp(
     };
     let evidence = evidence_of(provider, &enrolment, now);
     let consumed = Some(consumed(enrolment.authenticator.id, step));
+    let notice = binding::notice(provider, live, AuthenticatorKind::Totp, now)?;
     let mut plan = binding::replace(provider, live, enrolment, now);
     let browser = &live.session.browser;
     let province = Province::of(&live.subject.profile.number);
@@ -254,7 +264,10 @@ pub async fn confirm_totp(
     let opening = record_evidence(provider, Some(&live.session), proof, now).await?;
     plan.extend(opening.plan);
     match provider.commit(&plan, now).await? {
-        Commit::Done => Ok(opening.handle),
+        Commit::Done => {
+            notice.send(provider, now);
+            Ok(opening.handle)
+        }
         // The session ended meanwhile: nothing was bound.
         Commit::Lost(_) => Err(ChangeError::Refused(ChangeRefusal::StaleEnrolment)),
     }

@@ -39,6 +39,10 @@ pub enum What {
     Suspended(AuthenticatorKind),
     Removed(AuthenticatorKind),
     PasswordChanged,
+    /// The password was forgotten and set anew.
+    Recovered,
+    /// Codes by message go elsewhere.
+    ContactChanged(AuthenticatorKind),
     Locked,
     Unlocked,
     Disputed(CaseNumber),
@@ -73,6 +77,16 @@ pub async fn history(
 fn tell(entries: &mut Vec<Entry>, sequence: Sequence, event: &SecurityEvent) {
     const ONE_LOGIN: Duration = Duration::from_mins(15);
     let Some(what) = what_of(event) else { return };
+    // The code that showed that something works is no login of its own.
+    if let Some(newer) = entries.last_mut().filter(|newer| newer.at == event.at) {
+        if confirms(&what, &newer.what) {
+            return;
+        }
+        if confirms(&newer.what, &what) {
+            newer.what = what;
+            return;
+        }
+    }
     let newer = entries.last_mut().filter(|newer| newer.at.since(event.at) <= ONE_LOGIN);
     match (&what, newer.map(|newer| &mut newer.what)) {
         (What::LoggedIn { session, .. }, Some(What::Used { session: of, .. })) if of == session => {
@@ -87,6 +101,16 @@ fn tell(entries: &mut Vec<Entry>, sequence: Sequence, event: &SecurityEvent) {
     }
 }
 
+/// A password that was changed or set anew has an entry that says so.
+fn but_a_password(kind: AuthenticatorKind) -> Option<AuthenticatorKind> {
+    (kind != AuthenticatorKind::Password).then_some(kind)
+}
+
+/// Whether this login is only the proof that what was bound works.
+fn confirms(login: &What, bound: &What) -> bool {
+    matches!((login, bound), (What::LoggedIn { with, .. }, What::Bound(kind)) if *with == [*kind])
+}
+
 fn what_of(event: &SecurityEvent) -> Option<What> {
     Some(match &event.kind {
         EventKind::GrantIssued { session, acr, .. } => {
@@ -97,13 +121,13 @@ fn what_of(event: &SecurityEvent) -> Option<What> {
             client: event.client.clone(),
             with: factors.clone(),
         },
-        EventKind::AuthenticatorBound { kind, .. } => What::Bound(*kind),
+        EventKind::AuthenticatorBound { kind, .. } => What::Bound(but_a_password(*kind)?),
         EventKind::AuthenticatorDisabled { kind, .. } => What::Disabled(*kind),
         EventKind::AuthenticatorSuspended { kind, .. } => What::Suspended(*kind),
-        EventKind::AuthenticatorRemoved { kind, .. } => What::Removed(*kind),
-        EventKind::PasswordChanged { .. } | EventKind::AccountRecovered { .. } => {
-            What::PasswordChanged
-        }
+        EventKind::AuthenticatorRemoved { kind, .. } => What::Removed(but_a_password(*kind)?),
+        EventKind::PasswordChanged { .. } => What::PasswordChanged,
+        EventKind::AccountRecovered { .. } => What::Recovered,
+        EventKind::ContactChanged { kind } => What::ContactChanged(*kind),
         EventKind::AccountLocked { .. } => What::Locked,
         EventKind::AccountUnlocked => What::Unlocked,
         EventKind::UseDisputed { case, .. } => What::Disputed(case.clone()),
@@ -114,7 +138,6 @@ fn what_of(event: &SecurityEvent) -> Option<What> {
         | EventKind::AccountActivated
         | EventKind::DeathRecorded
         | EventKind::NumberChanged
-        | EventKind::ContactChanged { .. }
         | EventKind::SessionEnded { .. }
         | EventKind::ConsentGiven { .. }
         | EventKind::ConsentWithdrawn

@@ -103,6 +103,11 @@ impl Interaction {
         }
     }
 
+    /// Whether somebody only wants to see their own pages.
+    pub(crate) fn is_a_look(&self) -> bool {
+        matches!(&self.purpose, Purpose::Home { errand: Errand::Look, .. })
+    }
+
     /// The same on every page of this attempt, and of no other.
     pub(crate) fn fingerprint(&self) -> Result<SecretDigest, Fault> {
         let attempt = serde_json::to_vec(&(&self.purpose, &self.browser, self.started_at))?;

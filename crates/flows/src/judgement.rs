@@ -159,6 +159,12 @@ fn judge_knowing(
         (Decision::StepUp { .. }, AcrWish::Voluntary(_)) if is_silent(request) => {
             (question.decide(&AcrWish::None), AcrWish::None)
         }
+        // Looking at one's own pages is not worth a code on paper: those are for bad days.
+        (Decision::StepUp { options, .. }, AcrWish::Voluntary(_))
+            if interaction.is_a_look() && options.iter().all(takes_paper) =>
+        {
+            (question.decide(&AcrWish::None), AcrWish::None)
+        }
         (decision, wish) => (decision, wish),
     };
     let recorded = party.map(|_| question.recorded(&wish));
@@ -347,9 +353,15 @@ fn judgement(
             DenyCode::RequirementUnreachable => out_of_reach(&reasons, recorded),
             DenyCode::AccountUnusable
             | DenyCode::GuardianApprovalNeeded
-            | DenyCode::NotMandated
-            | DenyCode::CoolingDown => {
+            | DenyCode::NotMandated => {
                 Judgement::NotUsable { reason: first(&reasons), decision: recorded }
+            }
+            // What is waited for, and not what else the account is.
+            DenyCode::CoolingDown => {
+                let wait =
+                    |reason: &&ReasonCode| matches!(reason, ReasonCode::RecoveredRecently { .. });
+                let reason = reasons.iter().find(wait).map(ToString::to_string);
+                Judgement::NotUsable { reason: reason.unwrap_or_default(), decision: recorded }
             }
         },
     }
@@ -375,6 +387,17 @@ pub(crate) fn level_asked(
     let wished = wished.first().map(|acr| acr.asks().vn_authentication).unwrap_or_default();
     let level = required.vn_authentication.max(wished);
     Ok((level != VnAuthenticationLevel::None).then_some(level))
+}
+
+/// The level that everything proven in this session reaches, whichever of it a request would count.
+pub fn level_of(
+    provider: &Provider,
+    live: &LiveSession,
+    now: Timestamp,
+) -> Result<VnAuthenticationLevel, Fault> {
+    let (policy, context) = (provider.policy(now)?, Context::default());
+    let present = evaluate(&live.subject.state(), &live.session.evidence, &context, &policy, now);
+    Ok(present.vector.levels.vn_authentication)
 }
 
 /// `None`: an essential `acr` of which no value is known (edge case 30).
@@ -459,6 +482,10 @@ fn fresh_enough(
         here || (young && !anew)
     };
     evidence.iter().filter(|evidence| counts(evidence.at)).cloned().collect()
+}
+
+fn takes_paper(option: &StepUpOption) -> bool {
+    option.add.iter().any(|step| step.kind == AuthenticatorKind::RecoveryCode)
 }
 
 fn is_silent(request: Option<&AuthorizationRequest>) -> bool {

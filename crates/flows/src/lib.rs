@@ -12,7 +12,7 @@
 //!  binding      an authenticator comes to a person       challenge   a question asked of one browser
 //!  token        code · refresh · client_credentials ──> issue (tokens as sealed facts)
 //!  userinfo     claims of a person, as agreed            revoke · logout   taking back
-//!  recovery     a forgotten password
+//!  recovery     a forgotten password                 notices           what its holder is told of
 //!  citizen      the account holder's own page            admin             the operator's verbs
 //!  history      what happened to an account              dispute           "that was not me"
 //!  authenticators  named, lost, taken away               lock              by the holder, and undone
@@ -43,6 +43,7 @@ pub mod login;
 pub mod logout;
 pub mod matcher;
 pub mod messages;
+mod notices;
 pub mod passkey;
 pub mod password;
 pub mod proof;

@@ -88,6 +88,11 @@ pub enum Matter<'a> {
     },
     /// Somebody set a new password without logging in.
     Recovered,
+    PasswordChanged,
+    /// A way to log in came to the account.
+    Added(AuthenticatorKind),
+    /// The citizen's app went to another telephone, and the earlier one opens nothing any more.
+    DeviceMoved,
 }
 
 impl Matter<'_> {
@@ -95,6 +100,7 @@ impl Matter<'_> {
     /// Says what the code is for, so that who was talked into reading it out notices (ATK-104).
     fn text(self) -> String {
         const NOBODY: &str = "Có hiệu lực 10 phút. Không đưa mã này cho bất kỳ ai.";
+        const NOT_YOU: &str = "Nếu không phải bạn, hãy báo ngay công an cấp xã để khóa tài khoản.";
         match self {
             Self::LogIn { code, party: Some(party) } => {
                 format!("{} là mã vneid để đăng nhập {party}. {NOBODY}", code.expose())
@@ -116,12 +122,36 @@ impl Matter<'_> {
             Self::Recover { code } => {
                 format!("{} là mã vneid để đặt lại mật khẩu. {NOBODY}", code.expose())
             }
-            Self::Recovered => {
-                "Mật khẩu vneid của bạn vừa được đặt lại. Nếu không phải bạn, hãy báo \
-                                ngay công an cấp xã để khóa tài khoản."
-                    .to_owned()
+            Self::Recovered => format!("Mật khẩu vneid của bạn vừa được đặt lại. {NOT_YOU}"),
+            Self::PasswordChanged => format!("Mật khẩu vneid của bạn vừa được đổi. {NOT_YOU}"),
+            Self::Added(kind) => {
+                let what = in_a_message(kind);
+                format!("{what} vừa được thêm vào tài khoản vneid của bạn. {NOT_YOU}")
             }
+            Self::DeviceMoved => format!(
+                "Ứng dụng vneid của bạn vừa được chuyển sang điện thoại khác. Điện thoại cũ không \
+                 còn dùng được. {NOT_YOU}"
+            ),
         }
+    }
+}
+
+/// Nothing that its holder wrote: a name may be somebody else's words.
+const fn in_a_message(kind: AuthenticatorKind) -> &'static str {
+    match kind {
+        AuthenticatorKind::Password => "Mật khẩu",
+        AuthenticatorKind::Passkey => "Một khóa truy cập",
+        AuthenticatorKind::Totp => "Một ứng dụng xác thực",
+        AuthenticatorKind::App => "Một điện thoại có ứng dụng vneid",
+        AuthenticatorKind::RecoveryCode => "Một bộ mã khôi phục",
+        AuthenticatorKind::SmsCode => "Mã qua tin nhắn",
+        AuthenticatorKind::EmailCode => "Mã qua thư điện tử",
+        AuthenticatorKind::IdentityCardChip
+        | AuthenticatorKind::Face
+        | AuthenticatorKind::Fingerprint
+        | AuthenticatorKind::Iris
+        | AuthenticatorKind::Voice
+        | AuthenticatorKind::TemporaryCode => "Một cách đăng nhập",
     }
 }
 

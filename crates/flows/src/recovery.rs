@@ -4,46 +4,41 @@
 //! ```text
 //!  begin ──> two sealed questions, whoever was named ··> codes to whom it is, if anybody
 //!  prove ──> what was proven is used up; a permit, sealed, for one new password
-//!  finish ─> the new password in the place of the old; every session and grant ends; a notice leaves
+//!  finish ─> the new password in the place of the old; what is reported lost is suspended; every
+//!            session and grant ends; a notice leaves
 //! ```
 //!
 //! Nobody learns here who has an account (ATK-098): [`begin`] asks no store before it answers, and
 //! [`prove`] makes the same journeys for a name that nobody bears.
 
+mod new_start;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use identity_core::account::{AccountLevel, AccountState};
-use identity_core::authenticator::{AttemptGate, AuthenticatorStatus};
+use identity_core::authenticator::AttemptGate;
 use identity_core::event::LoginRefusalReason;
-use identity_core::grant::RevocationReason;
 use identity_core::secret::SecretDigest;
-use identity_core::session::SessionEndReason;
 use identity_core::{
-    Account, Authenticator, AuthenticatorId, AuthenticatorKind, EventKind, LoginName,
-    SecurityEvent, Subject, SubjectId, Timestamp,
+    Authenticator, AuthenticatorKind, EventKind, LoginName, SecurityEvent, Subject, SubjectId,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
-use storage::{
-    Change, Commit, Contest, Credential, Enrolment, GrantScope, StoreError, ThrottleKey,
-    VersionedSubject,
-};
+use storage::{Change, Commit, Credential, Enrolment, StoreError, ThrottleKey, VersionedSubject};
 
-use crate::binding;
+use self::new_start::Permitted;
+pub use self::new_start::{NewStart, Permission, finish, permission};
 use crate::challenge::{Asked, Challenge, Question};
 use crate::messages::{Channel, Matter, Message, MessageCode};
-use crate::password::{Password, PasswordFault};
+use crate::password::PasswordFault;
 use crate::proof::message_codes::{LIFE, SendError, SendRefusal, allow, is_theirs};
 use crate::proof::recovery_codes::{RecoveryCode, use_up};
 use crate::proof::{Stopped, gate};
 use crate::provider::Provider;
 use crate::refusal::Fault;
-use crate::session::end_session;
 use crate::sim;
 use crate::totp;
-
-/// Long enough to think of a good sentence.
-const PERMIT_LIFE: Duration = Duration::from_mins(15);
 
 /// What somebody is told after a hundred failures; the count is forgotten a month after the last one.
 const LONG: Duration = Duration::from_hours(24);
@@ -90,13 +85,6 @@ struct Named {
     /// A login name, as it was typed.
     name: String,
     channel: Channel,
-}
-
-/// What the permit permits.
-#[derive(Serialize, Deserialize)]
-struct Permitted {
-    subject: SubjectId,
-    factors: Vec<AuthenticatorKind>,
 }
 
 /// Asks for two codes, and lets them be sent to whoever is named, if anybody is. The answer does not
@@ -244,10 +232,7 @@ pub async fn prove(
         Commit::Done => {}
         Commit::Lost(_) => return Err(not_proven(provider, Some(&subject), now).await),
     }
-    let permitted = serde_json::to_string(&Permitted { subject: subject.id, factors });
-    let permitted = permitted.map_err(Fault::from)?;
-    let permit = Challenge::new(provider, Question::NewPassword, asked, PERMIT_LIFE, now);
-    Ok(permit.with_state(permitted).seal(provider, now)?)
+    Ok(Permitted { subject: subject.id, factors }.seal(provider, asked, now)?)
 }
 
 /// One for all names of one person (ATK-099).
@@ -359,132 +344,4 @@ async fn not_proven(
         Ok(()) => refused(RecoveryRefusal::NotProven),
         Err(fault) => fault.into(),
     }
-}
-
-/// The person a permit is about, and what they proved for it.
-async fn permitted(
-    provider: &Provider,
-    permit: &str,
-    browser: SecretDigest,
-    now: Timestamp,
-) -> Result<(Challenge, Permitted, VersionedSubject), RecoveryError> {
-    let stale = || refused(RecoveryRefusal::Stale);
-    let asked = Asked::nobody_yet(browser);
-    let permit =
-        Challenge::open(provider, permit, Question::NewPassword, &asked, now).ok_or_else(stale)?;
-    let permitted: Permitted = serde_json::from_str(permit.state()).map_err(|_| stale())?;
-    let found = provider.store.subject(permitted.subject).await?;
-    let found = found.filter(|found| is_recoverable(&found.subject)).ok_or_else(stale)?;
-    Ok((permit, permitted, found))
-}
-
-/// Shortest password that whoever holds this permit may set.
-pub async fn minimum_password(
-    provider: &Provider,
-    permit: &str,
-    browser: SecretDigest,
-    now: Timestamp,
-) -> Result<u16, RecoveryError> {
-    let (_, permitted, _) = permitted(provider, permit, browser, now).await?;
-    let enrolments = provider.store.enrolments(permitted.subject).await?;
-    minimum(provider, &enrolments, now)
-}
-
-fn minimum(
-    provider: &Provider,
-    enrolments: &[Enrolment],
-    now: Timestamp,
-) -> Result<u16, RecoveryError> {
-    let rule = &provider.policy(now)?.password;
-    let second = enrolments.iter().map(|enrolment| &enrolment.authenticator);
-    let mut second =
-        second.filter(|known| known.kind == AuthenticatorKind::Totp && known.usable(now));
-    let alone = second.next().is_none();
-    Ok(if alone { rule.minimum_alone } else { rule.minimum_with_second_factor })
-}
-
-/// Sets the new password. It is a new authenticator: what was proven with the old one proves nothing
-/// any more, and the wait after a recovery begins.
-pub async fn finish(
-    provider: &Arc<Provider>,
-    permit: &str,
-    new: &str,
-    browser: SecretDigest,
-    now: Timestamp,
-) -> Result<(), RecoveryError> {
-    let (permit, permitted, found) = permitted(provider, permit, browser, now).await?;
-    let enrolments = provider.store.enrolments(permitted.subject).await?;
-    let judged = |fault| refused(RecoveryRefusal::NewPassword(fault));
-    let password = Password::parse(new).map_err(judged)?;
-    let profile = &found.subject.profile;
-    let own = [profile.number.as_str(), profile.name.as_str()];
-    password.judge(minimum(provider, &enrolments, now)?, &own).map_err(judged)?;
-    let room = provider.messaging.room()?;
-    let length = password.characters();
-    let phc = provider.passwords.hash(password, provider.entropy.as_ref()).await?;
-    let authenticator = Authenticator {
-        id: AuthenticatorId::generate(now, provider.entropy.as_ref()),
-        subject: permitted.subject,
-        kind: AuthenticatorKind::Password,
-        status: AuthenticatorStatus::Active,
-        bound_at: now,
-        expires_at: None,
-        password_length: Some(length),
-    };
-    let enrolment = Enrolment::new(authenticator, Credential::Password(phc));
-    let mut plan = vec![permit.consume()];
-    plan.extend(binding::replace_among(provider, &enrolments, enrolment, now));
-    plan.extend(recovered(provider, &found, permitted.factors, now).await?);
-    match provider.commit(&plan, now).await? {
-        Commit::Done => {}
-        Commit::Lost(Contest::AlreadyConsumed) => return Err(refused(RecoveryRefusal::Stale)),
-        Commit::Lost(contest) => {
-            let moved = StoreError::unavailable(format!("the account moved: {contest:?}"));
-            return Err(moved.into());
-        }
-    }
-    let provider = Arc::clone(provider);
-    tokio::spawn(async move {
-        for channel in Channel::ALL {
-            let profile = &found.subject.profile;
-            let theirs = is_theirs(profile, &enrolments, channel, now);
-            if let Some(address) = channel.address_of(profile).filter(|_| theirs) {
-                let message = Message::about(Matter::Recovered, channel, address);
-                // Stands in the log; the history has it in any case.
-                let _ = provider.messaging.send(message, now).await;
-            }
-        }
-        drop(room);
-    });
-    Ok(())
-}
-
-/// What follows beside the password: everything that was opened with the old one ends.
-async fn recovered(
-    provider: &Provider,
-    found: &VersionedSubject,
-    factors: Vec<AuthenticatorKind>,
-    now: Timestamp,
-) -> Result<Vec<Change>, Fault> {
-    let subject = found.subject.id;
-    let account = Account { recovered_at: Some(now), ..found.subject.account.clone() };
-    let event = EventKind::AccountRecovered { factors };
-    let event = SecurityEvent::new(event, now, provider.entropy.as_ref()).about(subject);
-    let mut plan = vec![
-        Change::ReplaceSubject {
-            subject: Box::new(Subject { account, ..found.subject.clone() }),
-            version: found.version,
-        },
-        Change::RevokeGrants {
-            scope: GrantScope::OfSubject(subject),
-            reason: RevocationReason::CredentialChanged,
-            now,
-        },
-        Change::Append(Box::new(event)),
-    ];
-    for session in provider.store.live_sessions(subject, now).await? {
-        let reason = SessionEndReason::CredentialChanged;
-        plan.extend(end_session(provider, &session, reason, now).await?);
-    }
-    Ok(plan)
 }

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,7 +15,7 @@ const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const CHROMEDRIVER = process.env.CHROMEDRIVER ?? '/usr/bin/chromedriver';
 const SCREENSHOTS = process.env.VNEID_SCREENSHOTS ?? path.join(tmpdir(), 'vneid-screenshots');
 const PATIENCE = 10_000;
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const FLAGS = [
   '--headless=new',
@@ -177,7 +178,7 @@ class Browser {
 
   /** What axe-core finds on this page: nothing. */
   async assertAccessible() {
-    await this.#driver.executeScript(await readFile(AXE, 'utf8'));
+    await this.#driver.executeScript(AXE);
     const found = await this.#driver.executeAsyncScript(`
       const done = arguments[arguments.length - 1];
       axe.run().then(({ violations }) => done(
@@ -190,6 +191,16 @@ class Browser {
   async pressFirst(selector) {
     const element = await this.#driver.findElement(By.css(selector));
     await this.#leavingPage(() => element.click());
+  }
+
+  /** Presses what matches `selector` inside the first `row` that says so. */
+  async pressIn(row, pattern, selector) {
+    for (const element of await this.#driver.findElements(By.css(row))) {
+      if (!pattern.test(await element.getText())) continue;
+      const found = await element.findElement(By.css(selector));
+      return this.#leavingPage(() => found.click());
+    }
+    assert.fail(`no ${row} says ${pattern}`);
   }
 
   /** Presses what changes this page only. */

@@ -36,12 +36,32 @@ export async function passPages(browser, demo, citizen) {
     if (await browser.has('sign-in')) await givePassword(browser, citizen);
     else if (await browser.has('verify')) await giveCode(browser, citizen);
     else if (await browser.has('approve')) await browser.press('approve');
+    else if (await browser.has('use-passkey')) await takeCodeInstead(browser);
     else return seen;
   }
+}
+
+/** Somebody without their passkey at hand. */
+async function takeCodeInstead(browser) {
+  await browser.press('other-ways');
+  await browser.press('method-totp');
 }
 
 /** Opens a procedure by its number and presses the button that files it. */
 export async function file(browser, demo, number) {
   await browser.open(`${demo.portal}/procedures/${number}`);
   await browser.press('file');
+}
+
+/** Opens one of the citizen's own pages, and proves whatever that takes. */
+export async function comeTo(browser, demo, citizen, path) {
+  await browser.open(`${demo.issuer}${path}`);
+  return passPages(browser, demo, citizen);
+}
+
+/** Ends the session here, and the portal's. */
+export async function leave(browser, demo) {
+  await browser.open(`${demo.issuer}/logout`);
+  await browser.press('logout-yes');
+  await browser.forgetCookie('portal_session');
 }

@@ -35,13 +35,14 @@ export async function startDemo() {
 
 /**
  * Serves a provider on a SQLite file. `clients` are registrations in TOML; `citizens` are records in
- * TOML by name, and come back with the password and the authenticator they were given.
+ * TOML by name, and come back with the password and, if they asked for one, the authenticator they
+ * were given. `settings` are further lines of the configuration.
  */
-export async function startProvider({ clients, citizens }) {
+export async function startProvider({ clients, citizens, settings = '' }) {
   const directory = await mkdtemp(path.join(tmpdir(), 'vneid-e2e-'));
   const port = await freePorts(1);
   const issuer = `http://localhost:${port}`;
-  await writeFile(path.join(directory, 'vneid.toml'), configuration(issuer, port));
+  await writeFile(path.join(directory, 'vneid.toml'), configuration(issuer, port) + settings);
   const vneid = (...args) => command(['--config', 'vneid.toml', ...args], directory);
   await vneid('migrate');
   for (const toml of clients) {
@@ -52,10 +53,11 @@ export async function startProvider({ clients, citizens }) {
   for (const [name, { toml, ...known }] of Object.entries(citizens)) {
     await writeFile(path.join(directory, 'citizen.toml'), toml);
     const said = await vneid('citizen', 'create', 'citizen.toml');
+    const secret = said.match(/authenticator.*: (\S+)/)?.[1];
     created[name] = {
       ...known,
       password: said.match(/password.*: (\S+)/)[1],
-      authenticator: new Authenticator(said.match(/authenticator.*: (\S+)/)[1]),
+      authenticator: secret && new Authenticator(secret),
     };
   }
   const server = new Server(['--config', 'vneid.toml', 'serve'], directory);

@@ -1,4 +1,4 @@
-// What an operator would write down: a relying party and a citizen, as TOML.
+// What an operator would write down: a relying party and two citizens, as TOML.
 
 /** Somebody with a long password, an authenticator app and an account of level 2. */
 export const LAN = {
@@ -12,6 +12,20 @@ sex = "female"
 phone = "+84912000999"
 account_level = 2
 totp = true
+card = { kind = "identity_card" }
+`,
+};
+
+/** Somebody with a long password only, who is reached by telephone. */
+export const MAI = {
+  number: '001195000771',
+  toml: `
+name = "Lê Thị Mai"
+number = "001195000771"
+birth_date = "1995-02-03"
+sex = "female"
+phone = "+84912000777"
+account_level = 2
 card = { kind = "identity_card" }
 `,
 };

@@ -7,6 +7,9 @@ use serde_json::json;
 use testkit::app::{Offer, Signer};
 use testkit::{App, Browser, Citizen, Server};
 
+use super::forgotten::messages;
+use super::messages::house;
+
 /// Somebody logged in with a second factor, and the code they are shown.
 async fn offered(server: &Server) -> (Citizen, Browser, Offer) {
     let lan = server.citizen().create().await;
@@ -61,6 +64,24 @@ async fn an_account_has_one_device_and_the_history_says_when_it_moved() {
     let enrolments = server.provider.store.enrolments(lan.id).await.unwrap();
     let apps = enrolments.iter().filter(|it| it.authenticator.kind == AuthenticatorKind::App);
     assert_eq!(apps.count(), 1);
+}
+
+#[tokio::test]
+async fn the_holder_is_told_by_message_that_a_telephone_came_and_that_it_moved() {
+    // NIST SP 800-63B-4 §4.6: whoever did it in their name does not stay alone with it
+    let server = house().await;
+    let (_, mut browser, offer) = offered(&server).await;
+    App::new().bind(&server, &offer).await.ok();
+    let came = messages(&server, 1).await;
+    assert!(came[0].text.contains("vừa được thêm vào tài khoản"), "{}", came[0].text);
+    let offer = Offer::from(&mut browser).await;
+    App::new().bind(&server, &offer).await.ok();
+    let moved = messages(&server, 2).await;
+    assert!(moved[0].text.contains("Điện thoại cũ không còn dùng được"), "{}", moved[0].text);
+    for message in &moved {
+        assert!(message.text.contains("Nếu không phải bạn"), "{}", message.text);
+        assert!(!message.text.contains("Điện thoại của Lan"), "no words of whoever named it");
+    }
 }
 
 #[tokio::test]

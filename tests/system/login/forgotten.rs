@@ -10,10 +10,10 @@ use testkit::{Browser, Citizen, Page, Server};
 use super::attempt;
 use super::messages::{code_of, house, sent};
 
-const NEW: &str = "một câu khác, dài và dễ nhớ";
+pub const NEW: &str = "một câu khác, dài và dễ nhớ";
 
 /// The messages, once there are this many: they leave after the page was answered.
-async fn messages(server: &Server, count: usize) -> Vec<Message> {
+pub async fn messages(server: &Server, count: usize) -> Vec<Message> {
     for _ in 0..500 {
         let sent = sent(server);
         if sent.len() >= count {
@@ -24,23 +24,23 @@ async fn messages(server: &Server, count: usize) -> Vec<Message> {
     panic!("{} messages instead of {count}", sent(server).len());
 }
 
-fn newest(messages: &[Message], channel: Channel) -> String {
+pub fn newest(messages: &[Message], channel: Channel) -> String {
     code_of(messages.iter().find(|message| message.channel == channel).expect("one was sent"))
 }
 
-async fn name(browser: &mut Browser, name: &str) -> Page {
+pub async fn name(browser: &mut Browser, name: &str) -> Page {
     let page = browser.visit("/recover").await;
     browser.submit(&page, &[("username", name)]).await
 }
 
 /// With what is filled in, to the page for the new password.
-async fn prove(browser: &mut Browser, page: &Page, filled: &[(&str, &str)]) -> Page {
+pub async fn prove(browser: &mut Browser, page: &Page, filled: &[(&str, &str)]) -> Page {
     let page = browser.submit(page, filled).await;
     assert!(page.has_id("set-password"), "{}", page.describe());
     page
 }
 
-async fn set(browser: &mut Browser, page: &Page) -> Page {
+pub async fn set(browser: &mut Browser, page: &Page) -> Page {
     browser.submit(page, &[("new-password", NEW), ("new-password-again", NEW)]).await
 }
 

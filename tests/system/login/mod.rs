@@ -6,7 +6,9 @@
 //!  account   what a proven holder is told                     examiner   the test account
 //!  recovery  codes on paper                                   ways       which way, and the others
 //!  challenge questions asked of one browser               messages   codes by SMS and e-mail
-//!  forgotten a password set anew                          sim        a number that moved to another SIM
+//!  forgotten a password set anew                     shortcuts  ways around that; what is lost
+//!  strangers the same of the doors beside the login      wandering  every page in every order
+//!  sim       a number that moved to another SIM
 //!  app · app_binding · app_requests   the citizen's telephone: QR, one device, signatures     screen
 //! ```
 
@@ -23,8 +25,11 @@ mod messages;
 mod oracle;
 mod recovery;
 pub mod screen;
+mod shortcuts;
 mod sim;
+mod strangers;
 mod throttle;
+mod wandering;
 mod ways;
 
 use testkit::{Citizen, Client, Page, Server};

@@ -70,7 +70,7 @@ async fn disable_password(server: &Server, citizen: &Citizen) {
 }
 
 /// Status, headers and body, without what differs between any two answers.
-fn masked(page: &Page, name: &str) -> (u16, Vec<String>, String) {
+pub fn masked(page: &Page, name: &str) -> (u16, Vec<String>, String) {
     // The length varies with what is sealed in the page, which is random.
     const OF_THIS_REQUEST: [&str; 3] = ["date", "x-request-id", "content-length"];
     let mut headers: Vec<String> = page

@@ -57,6 +57,34 @@ async fn a_removed_key_opens_nothing_and_what_it_proved_proves_nothing_any_more(
 }
 
 #[tokio::test]
+async fn the_last_way_in_is_not_removed_on_its_own_page_either() {
+    let server = Server::start().await;
+    let portal = server.client("portal").create().await;
+    // Too short to stand alone: beside it, one thing has to stay.
+    let citizen = server.citizen().password("tám-chữ8").create().await;
+    let mut key = SoftKey::new(&server.issuer);
+    Browser::enrol_passkey(&server, &citizen, &mut key).await;
+    let scene = Scene { server, portal, citizen, key };
+    let (mut browser, page) = own_keys(&scene).await;
+    let list = browser.visit("/home/security/authenticators").await;
+    let handles = list.body.split("?authenticator=").skip(1);
+    for handle in handles.map(|rest| rest.split('"').next().unwrap().to_owned()) {
+        let one = format!("/home/security/authenticator?authenticator={handle}");
+        let shown = browser.visit(&one).await;
+        if shown.has_id("label") && shown.body.contains("Ứng dụng xác thực") {
+            browser.press(&shown, "remove", &[]).await;
+        }
+    }
+    let kept = browser.press(&page, &button(&page, "remove-"), &[]).await;
+    assert_eq!(kept.path(), "/login/passkey", "the app proves nothing more: {}", kept.describe());
+    let mut key = scene.key.clone();
+    let back = browser.use_passkey(&kept, &mut key).await;
+    assert_eq!(back.path(), PASSKEYS, "{}", back.describe());
+    let kept = browser.press(&back, &button(&back, "remove-"), &[]).await;
+    assert!(kept.has_id("last-way"), "{}", kept.describe());
+}
+
+#[tokio::test]
 async fn adding_and_removing_ask_for_a_recent_and_strong_login() {
     // ATK-095
     let scene = Scene::set().await;

@@ -18,6 +18,10 @@ wait-minutes = { $count ->
     [one] { $count } minute
    *[other] { $count } minutes
 }
+wait-hours = { $count ->
+    [one] { $count } hour
+   *[other] { $count } hours
+}
 day = { $day } { $month } { $year }
 month = { $count ->
     [1] January

@@ -13,7 +13,7 @@ notice-consent-withdrawn = Your consent is withdrawn. The service no longer rece
 notice-password-changed = Your password has been changed.
 notice-totp-enrolled = Your authenticator app has been added.
 notice-app-removed = The device was removed from your account.
-notice-message-codes-enrolled = You can now sign in with a code by message.
+notice-message-codes-enrolled = Codes can be sent there from now on.
 notice-message-codes-stopped = No more codes go to this address.
 
 home-greeting = Hello { $name }

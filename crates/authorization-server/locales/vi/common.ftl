@@ -12,6 +12,7 @@ problem-session-expired = Phiên làm việc đã hết hạn. Hãy đăng nhậ
 
 wait-seconds = { $count } giây
 wait-minutes = { $count } phút
+wait-hours = { $count } giờ
 day = { $day }/{ $month }/{ $year }
 month = { $count }
 moment = { $clock } ngày { $day }

@@ -13,7 +13,7 @@ notice-consent-withdrawn = Đã rút lại sự đồng ý. Dịch vụ không c
 notice-password-changed = Đã đổi mật khẩu.
 notice-totp-enrolled = Đã thêm ứng dụng xác thực.
 notice-app-removed = Đã gỡ thiết bị khỏi tài khoản.
-notice-message-codes-enrolled = Từ nay bạn có thể đăng nhập bằng mã qua tin nhắn.
+notice-message-codes-enrolled = Đã xác nhận nơi nhận mã.
 notice-message-codes-stopped = Không còn gửi mã đến địa chỉ này.
 
 home-greeting = Xin chào { $name }

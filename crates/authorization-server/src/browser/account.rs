@@ -20,6 +20,11 @@ pub fn problem_of_reason(reason: &str) -> Option<AccountProblem> {
     let reason: ReasonCode = reason.parse().ok()?;
     match (reason, reason.redress()) {
         (ReasonCode::AccountLocked(lock), _) => Some(problem_of_lock(lock)),
+        (ReasonCode::RecoveredRecently { age_seconds, limit_seconds }, _) => {
+            let seconds = limit_seconds.saturating_sub(age_seconds);
+            let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+            Some(AccountProblem::RecoveredLately { seconds })
+        }
         (_, Redress::UnlockAccount) => Some(AccountProblem::LockedByAuthority),
         (_, Redress::ActivateAccount) => Some(AccountProblem::NotActivated),
         (_, Redress::AskGuardian) => Some(AccountProblem::GuardianNeeded),
@@ -62,6 +67,10 @@ mod tests {
             (ReasonCode::AccountLocked(LockReason::HolderRequest), AccountProblem::LockedByHolder),
             (ReasonCode::AccountNotActivated, AccountProblem::NotActivated),
             (ReasonCode::SubjectDeceased, AccountProblem::Closed),
+            (
+                ReasonCode::RecoveredRecently { age_seconds: 60, limit_seconds: 90 },
+                AccountProblem::RecoveredLately { seconds: 30 },
+            ),
         ] {
             assert_eq!(problem_of_reason(&reason.to_string()), Some(problem), "{reason}");
         }

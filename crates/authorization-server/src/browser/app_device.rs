@@ -4,6 +4,7 @@ use axum::response::Response;
 use flows::app::binding::{device_of, may_offer, offer, remove_from_home};
 use flows::session::LiveSession;
 
+use super::authenticators::stays;
 use super::home::{done, show};
 use super::words::moment;
 use super::{holder_for, see_other};
@@ -37,6 +38,10 @@ pub async fn submit(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
     let live = holder_for(&visit, paths::HOME_APP, CHANGE).await?;
     let provider = &visit.state.provider;
     if form.has("remove") {
+        let device = device_of(&live, visit.now).map(|device| device.authenticator.id);
+        if let Some(why) = device.map(|id| stays(&visit, &live, id)).transpose()?.flatten() {
+            return Ok(why);
+        }
         remove_from_home(provider, &live, visit.now).await?;
         return Ok(done(&visit, paths::HOME_SECURITY, Notice::AppRemoved));
     }

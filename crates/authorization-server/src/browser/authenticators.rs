@@ -62,6 +62,17 @@ pub async fn remove(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
     Ok(after(&visit, enrolment, outcome, Notice::AuthenticatorRemoved))
 }
 
+/// Where nobody could log in without it: the page that says so. Also for what is taken off on a page
+/// of its own.
+pub(super) fn stays(
+    visit: &Visit,
+    live: &LiveSession,
+    id: AuthenticatorId,
+) -> Result<Option<Response>, Stop> {
+    let dispensable = acts::dispensable(&visit.state.provider, live, id, visit.now)?;
+    Ok((!dispensable).then(|| see_other(&address(id))))
+}
+
 /// Where a refusal leads, the page says why.
 fn after(visit: &Visit, enrolment: &Enrolment, outcome: Outcome, notice: Notice) -> Response {
     match outcome {
@@ -113,7 +124,8 @@ async fn show_one(
     })
 }
 
-fn shown(enrolment: &Enrolment, sessions: &[Session], now: Timestamp) -> Held {
+/// `sessions`: those of this person that are open.
+pub(super) fn shown(enrolment: &Enrolment, sessions: &[Session], now: Timestamp) -> Held {
     let Authenticator { id, kind, bound_at, .. } = enrolment.authenticator;
     let evidence = sessions.iter().flat_map(|session| &session.evidence);
     let used = evidence.filter(|evidence| evidence.authenticator == id).map(|it| it.at).max();

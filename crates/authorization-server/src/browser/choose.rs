@@ -3,7 +3,6 @@
 use axum::response::Response;
 use flows::authorize::{Next, Proving};
 use flows::interaction::Interaction;
-use identity_core::AuthenticatorKind;
 
 use super::step::Step;
 use super::words;
@@ -39,10 +38,9 @@ async fn ways(step: &Step) -> Result<Proving, Stop> {
 
 fn show(step: &Step, proving: &Proving) -> Result<Response, Stop> {
     let visit = &step.visit;
-    let used_last = |kind: &AuthenticatorKind| visit.used_last == Some(*kind);
     let mut ways = proving.ways.clone();
-    // Stable: the others stay best first.
-    ways.sort_by_key(|kind| !used_last(kind));
+    // What is due is what was used last, where that leads on. Stable: the others stay best first.
+    ways.sort_by_key(|kind| *kind != proving.due);
     let page = Choose {
         csrf: visit.csrf(),
         interaction: step.sealed.clone(),

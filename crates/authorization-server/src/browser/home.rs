@@ -76,6 +76,8 @@ fn last_login(visit: &Visit, entry: &history::Entry) -> Option<LastLogin> {
         | Happened::Suspended(_)
         | Happened::Removed(_)
         | Happened::PasswordChanged
+        | Happened::Recovered
+        | Happened::ContactChanged(_)
         | Happened::Locked
         | Happened::Unlocked
         | Happened::Disputed(_) => return None,
@@ -203,6 +205,8 @@ fn shown(visit: &Visit, entry: &history::Entry) -> Entry {
         Happened::Suspended(kind) => What::Suspended(*kind),
         Happened::Removed(kind) => What::Removed(*kind),
         Happened::PasswordChanged => What::PasswordChanged,
+        Happened::Recovered => What::Recovered,
+        Happened::ContactChanged(kind) => What::ContactChanged(*kind),
         Happened::Locked => What::Locked,
         Happened::Unlocked => What::Unlocked,
         Happened::Disputed(case) => What::Disputed { case: case.to_string() },

@@ -4,13 +4,14 @@ use axum::response::Response;
 use flows::PageRefusal;
 use flows::challenge::Asked;
 use flows::citizen::{ChangeError, ChangeRefusal};
-use flows::interaction::Errand;
 use flows::messages::Channel;
 use flows::proof::message_codes::{Answer, confirm, offer, stop};
 use flows::session::LiveSession;
 
+use super::authenticators::stays;
 use super::home::done;
 use super::message_code::{answer, problem_of, problem_of_sending, typed};
+use super::security::CHANGE;
 use super::{holder_for, words};
 use crate::cookies::Cookie;
 use crate::form::OwnForm;
@@ -20,8 +21,6 @@ use crate::pages::paths;
 use crate::pages::shared::Notice;
 use crate::stop::Stop;
 use crate::visit::Visit;
-
-const CHANGE: Errand = Errand::ChangeAuthenticators;
 
 pub async fn sms_page(visit: Visit) -> Result<Response, Stop> {
     page(visit, Channel::Sms).await
@@ -49,6 +48,10 @@ async fn submit(visit: Visit, form: OwnForm, channel: Channel) -> Result<Respons
     let (provider, now) = (&visit.state.provider, visit.now);
     let asked = Asked::at_home(visit.browser.digest(), live.session.id);
     if form.get("stop").is_some() {
+        let bound = live.usable(channel.kind(), now).map(|bound| bound.authenticator.id);
+        if let Some(why) = bound.map(|id| stays(&visit, &live, id)).transpose()?.flatten() {
+            return Ok(why);
+        }
         stop(provider, &live, channel, now).await?;
         return Ok(done(&visit, paths::HOME_SECURITY, Notice::MessageCodesStopped));
     }

@@ -2,7 +2,6 @@
 
 use axum::response::{IntoResponse as _, Response};
 use flows::PageRefusal;
-use flows::interaction::Errand;
 use flows::passkey::Creation;
 use flows::passkey::keys::{self, EnrolError, EnrolRefusal, Held, HeldKind, Offer};
 use flows::session::LiveSession;
@@ -11,8 +10,10 @@ use identity_core::AuthenticatorId;
 use jose::digest::base64url_decode;
 use storage::Label;
 
+use super::authenticators::stays;
 use super::holder_for;
 use super::home::done;
+use super::security::CHANGE;
 use super::words::moment;
 use crate::cookies::Cookie;
 use crate::form::OwnForm;
@@ -22,8 +23,6 @@ use crate::pages::paths;
 use crate::pages::shared::Notice;
 use crate::stop::Stop;
 use crate::visit::Visit;
-
-const CHANGE: Errand = Errand::ChangeAuthenticators;
 
 pub async fn page(visit: Visit) -> Result<Response, Stop> {
     let live = holder_for(&visit, paths::HOME_PASSKEYS, CHANGE).await?;
@@ -65,7 +64,11 @@ pub async fn rename(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
 
 pub async fn remove(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
     let live = holder_for(&visit, paths::HOME_PASSKEYS, CHANGE).await?;
-    keys::remove(&visit.state.provider, &live, named(&form)?, visit.now).await?;
+    let key = named(&form)?;
+    if let Some(why) = stays(&visit, &live, key)? {
+        return Ok(why);
+    }
+    keys::remove(&visit.state.provider, &live, key, visit.now).await?;
     Ok(done(&visit, paths::HOME_PASSKEYS, Notice::PasskeyRemoved))
 }
 

@@ -1,9 +1,10 @@
 //! Why credentials are asked for, as far as the person should know.
 
 use assurance::reason::Ladder;
-use assurance::{Acr, ReasonCode};
+use assurance::{Acr, ReasonCode, VnAuthenticationLevel};
 use flows::authorize::Proving;
 use flows::interaction::AccountChoice;
+use flows::judgement::level_of;
 use flows::session::LiveSession;
 use protocol::AuthorizationRequest;
 use protocol::authorize::Prompt;
@@ -17,7 +18,6 @@ use crate::pages::shared::{AuthenticationLevel, Reason};
 pub fn reason(step: &Step, proving: Option<&Proving>) -> Reason {
     let Some(checked) = step.interaction.request() else { return Reason::SignIn };
     let request = &checked.request;
-    let known_before = known_before(step).is_some();
     if let Some(details) = &request.transaction {
         // What it is for outweighs why it is asked again.
         let party = step.party().map(|party| words::party(&party, step.visit.language).name);
@@ -27,17 +27,24 @@ pub fn reason(step: &Step, proving: Option<&Proving>) -> Reason {
             level: proving.and_then(missing_level),
         };
     }
-    if known_before && (request.prompt.contains(Prompt::Login) || request.max_age.is_some()) {
-        return Reason::Again;
-    }
+    let (known, asked) = (known_before(step), level_asked(request));
+    let anew = request.prompt.contains(Prompt::Login) || request.max_age.is_some();
     let missing = proving.and_then(missing_level);
-    match missing.or_else(|| level_asked(request).filter(|_| known_before)) {
+    let level = match known {
+        // What is too old only has to be shown again; what was never shown is missing.
+        Some(live) if anew => {
+            asked.filter(|asked| falls_short(step, live, *asked)).and_then(authentication_level)
+        }
+        Some(_) => missing.or_else(|| asked.and_then(authentication_level)),
+        None => missing,
+    };
+    match level {
         Some(level) => {
             let language = step.visit.language;
             let party = step.party().map(|party| words::party(&party, language).name);
             Reason::StepUp { party, level }
         }
-        None if known_before => Reason::Again,
+        None if known.is_some() => Reason::Again,
         None => Reason::SignIn,
     }
 }
@@ -47,6 +54,12 @@ fn known_before(step: &Step) -> Option<&LiveSession> {
     let live = step.live.as_ref()?;
     let here = live.session.last_authenticated_at() >= Some(step.interaction.started_at);
     (!here && step.interaction.account != AccountChoice::Another).then_some(live)
+}
+
+/// Whether this session never reached that level.
+fn falls_short(step: &Step, live: &LiveSession, asked: VnAuthenticationLevel) -> bool {
+    let visit = &step.visit;
+    level_of(&visit.state.provider, live, visit.now).is_ok_and(|reached| reached < asked)
 }
 
 /// What the engine found wanting.
@@ -59,9 +72,9 @@ fn missing_level(proving: &Proving) -> Option<AuthenticationLevel> {
     })
 }
 
-fn level_asked(request: &AuthorizationRequest) -> Option<AuthenticationLevel> {
+fn level_asked(request: &AuthorizationRequest) -> Option<VnAuthenticationLevel> {
     let demanded = request.claims.demanded_acr().unwrap_or_default();
     let wished = request.acr_values.iter().map(String::as_str);
     let acr = demanded.into_iter().chain(wished).find_map(Acr::parse)?;
-    authentication_level(acr.asks().vn_authentication)
+    Some(acr.asks().vn_authentication)
 }

@@ -1,19 +1,23 @@
 //! `/recover`: a forgotten password. Three pages, none of which says whether anybody bears the name.
 
+use std::collections::BTreeSet;
+
 use axum::response::{IntoResponse as _, Response};
 use flows::PageRefusal;
 use flows::password::PasswordFault;
 use flows::recovery::{
-    Proofs, RecoveryError, RecoveryRefusal, begin, finish, minimum_password, prove,
+    NewStart, Permission, Proofs, RecoveryError, RecoveryRefusal, begin, finish, permission, prove,
 };
 use http::StatusCode;
+use identity_core::AuthenticatorId;
 
+use super::authenticators::shown;
 use super::login::come_back_in;
 use super::words;
 use crate::form::OwnForm;
 use crate::headers::ContentPolicy;
 use crate::pages::recover::{
-    CodesProblem, NameProblem, RecoverCodes, RecoverName, RecoverPassword, Recovered,
+    CodesProblem, Losable, NameProblem, RecoverCodes, RecoverName, RecoverPassword, Recovered,
 };
 use crate::pages::security::PasswordProblem;
 use crate::pages::{Page, paths};
@@ -21,6 +25,8 @@ use crate::stop::Stop;
 use crate::visit::Visit;
 
 const LONGEST_NAME: usize = 64;
+/// Before the handle of an authenticator that is reported lost.
+const LOST: &str = "lost-";
 
 pub async fn page(visit: Visit) -> Result<Response, Stop> {
     possible(&visit)?;
@@ -68,7 +74,7 @@ pub async fn codes(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
     };
     let browser = visit.browser.digest();
     let problem = match prove(&visit.state.provider, proofs, browser, visit.now).await {
-        Ok(permit) => return show_password(&visit, permit, None).await,
+        Ok(permit) => return show_password(&visit, permit, &BTreeSet::new(), None).await,
         Err(RecoveryError::Refused(RecoveryRefusal::Wait(delay))) => {
             CodesProblem::TryAgainIn { seconds: words::seconds(delay) }
         }
@@ -95,24 +101,28 @@ pub async fn codes(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
     })
 }
 
-/// The new password.
+/// The new password, and what is reported lost with it.
 pub async fn password(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
     possible(&visit)?;
     let field = |name| form.get(name).unwrap_or_default();
-    let (permit, new) = (field("permit").to_owned(), field("new-password"));
-    if new != field("new-password-again") {
-        return show_password(&visit, permit, Some(PasswordProblem::NotRepeated)).await;
+    let (permit, password) = (field("permit").to_owned(), field("new-password"));
+    let lost = form.ticked(LOST).filter_map(|id| id.parse().ok()).collect();
+    if password != field("new-password-again") {
+        return show_password(&visit, permit, &lost, Some(PasswordProblem::NotRepeated)).await;
     }
-    let browser = visit.browser.digest();
-    match finish(&visit.state.provider, &permit, new, browser, visit.now).await {
-        Ok(()) => show(&visit, &Recovered { login: paths::HOME }, StatusCode::OK),
+    let (browser, new) = (visit.browser.digest(), NewStart { password, lost: &lost });
+    match finish(&visit.state.provider, &permit, &new, browser, visit.now).await {
+        Ok(suspended) => {
+            let suspended = suspended.iter().map(|it| shown(it, &[], visit.now)).collect();
+            show(&visit, &Recovered { login: paths::HOME, suspended }, StatusCode::OK)
+        }
         Err(RecoveryError::Refused(RecoveryRefusal::NewPassword(fault))) => {
             let problem = match fault {
                 PasswordFault::TooShort => PasswordProblem::TooShort,
                 PasswordFault::TooLong => PasswordProblem::TooLong,
                 PasswordFault::Common => PasswordProblem::TooCommon,
             };
-            show_password(&visit, permit, Some(problem)).await
+            show_password(&visit, permit, &lost, Some(problem)).await
         }
         Err(RecoveryError::Refused(_)) => Err(PageRefusal::StaleInteraction.into()),
         Err(RecoveryError::Fault(fault)) => Err(fault.into()),
@@ -122,16 +132,27 @@ pub async fn password(visit: Visit, form: OwnForm) -> Result<Response, Stop> {
 async fn show_password(
     visit: &Visit,
     permit: String,
+    lost: &BTreeSet<AuthenticatorId>,
     problem: Option<PasswordProblem>,
 ) -> Result<Response, Stop> {
     let browser = visit.browser.digest();
-    let minimum = minimum_password(&visit.state.provider, &permit, browser, visit.now).await;
-    let minimum_length = match minimum {
-        Ok(minimum) => u32::from(minimum),
+    let permitted = permission(&visit.state.provider, &permit, lost, browser, visit.now).await;
+    let Permission { minimum_password, losable } = match permitted {
+        Ok(permission) => permission,
         Err(RecoveryError::Refused(_)) => return Err(PageRefusal::StaleInteraction.into()),
         Err(RecoveryError::Fault(fault)) => return Err(fault.into()),
     };
-    let page = RecoverPassword { csrf: visit.csrf(), permit, minimum_length, problem };
+    let losable = losable.iter().map(|enrolment| Losable {
+        held: shown(enrolment, &[], visit.now),
+        ticked: lost.contains(&enrolment.authenticator.id),
+    });
+    let page = RecoverPassword {
+        csrf: visit.csrf(),
+        permit,
+        minimum_length: u32::from(minimum_password),
+        losable: losable.collect(),
+        problem,
+    };
     let status = match problem {
         None => StatusCode::OK,
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,

@@ -72,6 +72,7 @@ fn show(
         holder: words::holder(&live.subject.profile),
         reason: reason(step, proving),
         other_ways: step.other_ways(proving),
+        can_recover: visit.state.provider.messaging.is_possible(),
         problem,
     };
     let shown = visit.show_at(&step.proof_address(KIND), &page, &step.policy())?;

@@ -102,6 +102,13 @@ fn held(handle: &str, kind: AuthenticatorKind, label: Option<&str>, status: Stat
     }
 }
 
+/// A telephone with a name, and one without.
+pub(super) fn samples_of_held() -> Vec<Held> {
+    use AuthenticatorKind::{App, Totp};
+    let named = held("a2", Totp, Some("Điện thoại <của> Lan"), Status::InUse);
+    vec![named, held("a6", App, None, Status::InUse)]
+}
+
 fn list_faces() -> Vec<(&'static str, Authenticators)> {
     use AuthenticatorKind::{Face, Password, RecoveryCode, Totp};
     let all = vec![

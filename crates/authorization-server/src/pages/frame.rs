@@ -39,12 +39,14 @@ impl<'a> Frame<'a> {
         self.language
     }
 
-    /// A waiting time in words: seconds up to two minutes, then whole minutes rounded up.
+    /// A waiting time in words: seconds up to two minutes, minutes up to two hours, rounded up.
     pub fn wait(&self, seconds: u32) -> String {
         if seconds < 120 {
             self.t_count("wait-seconds", seconds.max(1))
-        } else {
+        } else if seconds < 7200 {
             self.t_count("wait-minutes", seconds.div_ceil(60))
+        } else {
+            self.t_count("wait-hours", seconds.div_ceil(3600))
         }
     }
 
@@ -134,11 +136,13 @@ mod tests {
     }
 
     #[test]
-    fn waiting_times_round_up_to_whole_minutes() {
+    fn waiting_times_round_up_and_are_short_to_read() {
         let texts = Texts::embedded().unwrap();
         let frame = Frame::new(&texts, Language::En, "/");
         assert_eq!(frame.wait(1), "1 second");
         assert_eq!(frame.wait(119), "119 seconds");
         assert_eq!(frame.wait(121), "3 minutes");
+        assert_eq!(frame.wait(7199), "120 minutes");
+        assert_eq!(frame.wait(86_399), "24 hours");
     }
 }

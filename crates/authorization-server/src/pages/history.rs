@@ -31,6 +31,8 @@ pub enum What {
     Suspended(AuthenticatorKind),
     Removed(AuthenticatorKind),
     PasswordChanged,
+    Recovered,
+    ContactChanged(AuthenticatorKind),
     Locked,
     Unlocked,
     Disputed { case: String },
@@ -59,6 +61,8 @@ impl Entry {
             What::Suspended(kind) => of("happened-suspended", *kind),
             What::Removed(kind) => of("happened-removed", *kind),
             What::PasswordChanged => frame.t("happened-password-changed"),
+            What::Recovered => frame.t("happened-recovered"),
+            What::ContactChanged(kind) => of("happened-contact-changed", *kind),
             What::Locked => frame.t("happened-locked"),
             What::Unlocked => frame.t("happened-unlocked"),
             What::Disputed { case } => frame.t_with("happened-disputed", &[("case", case)]),
@@ -77,6 +81,8 @@ impl Entry {
             | What::Suspended(_)
             | What::Removed(_)
             | What::PasswordChanged
+            | What::Recovered
+            | What::ContactChanged(_)
             | What::Locked
             | What::Unlocked
             | What::Disputed { .. } => None,
@@ -92,6 +98,8 @@ impl Entry {
             | What::Suspended(_)
             | What::Removed(_)
             | What::PasswordChanged
+            | What::Recovered
+            | What::ContactChanged(_)
             | What::Locked
             | What::Unlocked
             | What::Disputed { .. } => None,
@@ -119,6 +127,8 @@ fn faces() -> Vec<(&'static str, History)> {
         What::Suspended(AuthenticatorKind::Iris),
         What::Removed(Totp),
         What::PasswordChanged,
+        What::Recovered,
+        What::ContactChanged(AuthenticatorKind::SmsCode),
         What::Locked,
         What::Unlocked,
         What::Disputed { case: "7K3M-9QXA".into() },

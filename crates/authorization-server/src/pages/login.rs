@@ -61,6 +61,10 @@ pub enum AccountProblem {
     TooWeak,
     /// The holder was reported deceased. Said without saying it: whoever reads this is alive.
     Closed,
+    /// The service waits for a while after a recovery.
+    RecoveredLately {
+        seconds: u32,
+    },
 }
 
 impl Login {
@@ -70,12 +74,12 @@ impl Login {
     }
 
     pub(super) fn faults(&self, frame: &Frame<'_>) -> Faults {
-        Faults(self.problem.map(|problem| problem.fault(frame)))
+        Faults(self.problem.map(|problem| problem.fault(self.can_recover, frame)))
     }
 }
 
 impl LoginProblem {
-    fn fault(self, frame: &Frame<'_>) -> Fault {
+    fn fault(self, can_recover: bool, frame: &Frame<'_>) -> Fault {
         match self {
             Self::MissingUsername => {
                 Fault::of_field("username", frame.t("login-problem-username-missing"))
@@ -88,22 +92,23 @@ impl LoginProblem {
                 ..Fault::of_field("username", frame.t("login-problem-wrong"))
             },
             Self::TryAgainIn { seconds } => Fault::wait(frame, seconds),
-            Self::PasswordDisabled => Fault::of_form(
-                frame.t("login-problem-disabled"),
-                Some(frame.t("login-problem-disabled-advice")),
-            ),
-            Self::SessionExpired => Fault::of_form(frame.t("problem-session-expired"), None),
-            Self::Account(account) => {
-                let (text, advice) = account.text_ids();
-                Fault::of_form(frame.t(text), Some(frame.t(advice)))
+            Self::PasswordDisabled => {
+                let advice = if can_recover {
+                    frame.t("login-problem-disabled-recover")
+                } else {
+                    frame.t("login-problem-disabled-advice")
+                };
+                Fault::of_form(frame.t("login-problem-disabled"), Some(advice))
             }
+            Self::SessionExpired => Fault::of_form(frame.t("problem-session-expired"), None),
+            Self::Account(account) => account.fault(frame),
         }
     }
 }
 
 impl AccountProblem {
-    fn text_ids(self) -> (&'static str, &'static str) {
-        match self {
+    fn fault(self, frame: &Frame<'_>) -> Fault {
+        let (text, advice) = match self {
             Self::NotActivated => ("account-not-activated", "account-not-activated-advice"),
             Self::LockedByHolder => ("account-locked-by-holder", "account-locked-by-holder-advice"),
             Self::LockedByAuthority => {
@@ -113,7 +118,13 @@ impl AccountProblem {
             Self::GuardianNeeded => ("account-guardian-needed", "account-guardian-needed-advice"),
             Self::TooWeak => ("account-too-weak", "account-too-weak-advice"),
             Self::Closed => ("account-closed", "account-closed-advice"),
-        }
+            Self::RecoveredLately { seconds } => {
+                let wait = frame.wait(seconds);
+                let advice = frame.t_with("account-recovered-advice", &[("wait", &wait)]);
+                return Fault::of_form(frame.t("account-recovered"), Some(advice));
+            }
+        };
+        Fault::of_form(frame.t(text), Some(frame.t(advice)))
     }
 }
 
@@ -145,6 +156,10 @@ fn faces() -> Vec<(&'static str, Login)> {
         ("login-no-password", sample(Some(LoginProblem::MissingPassword))),
         ("login-wait", sample(Some(LoginProblem::TryAgainIn { seconds: 30 }))),
         ("login-disabled", sample(Some(LoginProblem::PasswordDisabled))),
+        (
+            "login-disabled-recover",
+            Login { can_recover: true, ..sample(Some(LoginProblem::PasswordDisabled)) },
+        ),
         ("login-expired", sample(Some(LoginProblem::SessionExpired))),
         ("login-not-activated", account(AccountProblem::NotActivated)),
         ("login-locked-holder", account(AccountProblem::LockedByHolder)),
@@ -153,6 +168,7 @@ fn faces() -> Vec<(&'static str, Login)> {
         ("login-guardian", account(AccountProblem::GuardianNeeded)),
         ("login-too-weak", account(AccountProblem::TooWeak)),
         ("login-closed", account(AccountProblem::Closed)),
+        ("login-recovered", account(AccountProblem::RecoveredLately { seconds: 86_000 })),
         ("login-again", Login { reason: Reason::Again, ..fixed() }),
         ("login-step-up", Login { reason: Reason::StepUp { party, level }, other_ways, ..fixed() }),
     ]

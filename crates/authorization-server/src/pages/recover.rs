@@ -1,8 +1,9 @@
 //! `/recover`: the name, the codes, the new password, and that it is done.
 
+use super::authenticators::{Held, samples_of_held};
 use super::security::PasswordProblem;
 use super::shared::{Fault, Faults};
-use super::{Frame, page, samples};
+use super::{Frame, page, paths, samples};
 
 /// Posts `csrf` and `username`.
 pub struct RecoverName {
@@ -33,17 +34,34 @@ pub enum CodesProblem {
     TryAgainIn { seconds: u32 },
 }
 
-/// Posts `csrf`, `permit`, `new-password` and `new-password-again`.
+/// Posts `csrf`, `permit`, `new-password`, `new-password-again`, and `lost-…` with the handle of each
+/// authenticator that is ticked.
 pub struct RecoverPassword {
     pub csrf: String,
     pub permit: String,
     pub minimum_length: u32,
+    pub losable: Vec<Losable>,
     pub problem: Option<PasswordProblem>,
+}
+
+/// What may have been lost together with the password.
+pub struct Losable {
+    pub held: Held,
+    pub ticked: bool,
 }
 
 /// `login`: where to try the new password.
 pub struct Recovered {
     pub login: &'static str,
+    /// As reported lost.
+    pub suspended: Vec<Held>,
+}
+
+impl Recovered {
+    pub(super) fn suspended(&self, frame: &Frame<'_>) -> Option<String> {
+        let names: Vec<_> = self.suspended.iter().map(|held| held.name(frame)).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    }
 }
 
 impl RecoverName {
@@ -105,14 +123,20 @@ fn code_faces() -> Vec<(&'static str, RecoverCodes)> {
 }
 
 fn password_faces() -> Vec<(&'static str, RecoverPassword)> {
-    let sample = |problem| RecoverPassword {
+    let sample = |problem: Option<PasswordProblem>| RecoverPassword {
         csrf: samples::CSRF.into(),
         permit: "sample-permit".into(),
         minimum_length: 15,
+        losable: samples_of_held()
+            .into_iter()
+            .map(|held| Losable { held, ticked: problem.is_some() })
+            .collect(),
         problem,
     };
+    let nothing = RecoverPassword { losable: Vec::new(), ..sample(None) };
     vec![
         ("recover-password", sample(None)),
+        ("recover-password-only", nothing),
         ("recover-password-short", sample(Some(PasswordProblem::TooShort))),
         ("recover-password-again", sample(Some(PasswordProblem::NotRepeated))),
     ]
@@ -121,4 +145,9 @@ fn password_faces() -> Vec<(&'static str, RecoverPassword)> {
 page!(RecoverName, "recover/name.html", name_faces());
 page!(RecoverCodes, "recover/codes.html", code_faces());
 page!(RecoverPassword, "recover/password.html", password_faces());
-page!(Recovered, "recover/done.html", vec![("recovered", Recovered { login: paths::HOME })]);
+fn done_faces() -> Vec<(&'static str, Recovered)> {
+    let sample = |suspended| Recovered { login: paths::HOME, suspended };
+    vec![("recovered", sample(Vec::new())), ("recovered-lost", sample(samples_of_held()))]
+}
+
+page!(Recovered, "recover/done.html", done_faces());

@@ -11,6 +11,8 @@ pub struct SecondFactor {
     pub holder: Holder,
     pub reason: Reason,
     pub other_ways: Option<String>,
+    /// Whether a lost telephone can be reported here.
+    pub can_recover: bool,
     pub problem: Option<TotpProblem>,
 }
 
@@ -60,6 +62,7 @@ fn sample(problem: Option<TotpProblem>) -> SecondFactor {
         holder: samples::holder(),
         reason: Reason::SignIn,
         other_ways: Some("/login/choose?interaction=abc".into()),
+        can_recover: problem.is_some(),
         problem,
     }
 }

@@ -1,9 +1,10 @@
 //! Binding a device: a code shown to somebody who is logged in well enough, answered by the device
 //! with its keys. An account has one active device; another takes its place (domain: "một thiết bị").
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use assurance::{Context, VnAuthenticationLevel, evaluate};
+use assurance::VnAuthenticationLevel;
 use identity_core::id::DeviceId;
 use identity_core::secret::SecretDigest;
 use identity_core::time::random_bytes;
@@ -19,6 +20,9 @@ use storage::{AppDevice, Change, Commit, Contest, Credential, Enrolment, Label, 
 use super::request::{self, DeviceHandle, SignedRequest};
 use super::{AppError, AppRefusal, ensure_usable};
 use crate::binding;
+use crate::judgement::level_of;
+use crate::messages::Matter;
+use crate::notices::Notice;
 use crate::provider::Provider;
 use crate::refusal::Fault;
 use crate::session::LiveSession;
@@ -53,11 +57,7 @@ struct Waiting {
 
 /// Whether this login is good enough to bind a device.
 pub fn may_offer(provider: &Provider, live: &LiveSession, now: Timestamp) -> Result<bool, Fault> {
-    let policy = provider.policy(now)?;
-    let context = Context::default();
-    let evidence = &live.session.evidence;
-    let present = evaluate(&live.subject.state(), evidence, &context, &policy, now);
-    Ok(present.vector.levels.vn_authentication >= NEEDED)
+    Ok(level_of(provider, live, now)? >= NEEDED)
 }
 
 /// A fresh code for this person's device. `None`: they must log in with a second factor first.
@@ -105,7 +105,7 @@ struct NewDevice {
 
 /// A device answers an offer: `token` is signed with the key it brings.
 pub async fn enrol(
-    provider: &Provider,
+    provider: &Arc<Provider>,
     token: &str,
     path: &str,
     now: Timestamp,
@@ -178,7 +178,7 @@ impl NewDevice {
 /// One plan: the code is used up, the earlier device goes, this one comes. The person's row is
 /// replaced by itself under its version, so that of two devices at once one is bound.
 async fn bind(
-    provider: &Provider,
+    provider: &Arc<Provider>,
     waiting: &Waiting,
     new: NewDevice,
     now: Timestamp,
@@ -197,6 +197,11 @@ async fn bind(
         enrolments: dossier.enrolments,
         remembered: None,
     };
+    let matter = match device_of(&live, now) {
+        Some(_) => Matter::DeviceMoved,
+        None => Matter::Added(AuthenticatorKind::App),
+    };
+    let notice = Notice::of(provider, matter, &person.profile, &live.enrolments, now)?;
     let authenticator = binding::authenticator(provider, &live, AuthenticatorKind::App, now);
     let credential = Credential::AppDevice(Box::new(new.device));
     let enrolment =
@@ -212,7 +217,10 @@ async fn bind(
     ];
     plan.extend(binding::replace(provider, &live, enrolment, now));
     match provider.commit(&plan, now).await? {
-        Commit::Done => Ok(Bound { handle, subject: person, label: new.label }),
+        Commit::Done => {
+            notice.send(provider, now);
+            Ok(Bound { handle, subject: person, label: new.label })
+        }
         Commit::Lost(Contest::SubjectMoved) => Err(AppRefusal::TooMany.into()),
         Commit::Lost(_) => Err(AppRefusal::BindingCode.into()),
     }

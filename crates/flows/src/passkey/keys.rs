@@ -1,6 +1,8 @@
 //! The holder's own passkeys: enrol, name, remove. Whoever comes here has logged in recently and
 //! strongly enough to change how they log in (NIST SP 800-63B-4 §4.1.2, ATK-095); the edge asks.
 
+use std::sync::Arc;
+
 use identity_core::secret::SecretDigest;
 use identity_core::time::random_bytes;
 use identity_core::{AuthenticatorId, AuthenticatorKind, Timestamp};
@@ -143,7 +145,7 @@ pub fn offer(
 /// Binds the key that the browser made. It is no evidence for the present session: nothing was signed
 /// with it yet (WebAuthn §7.1 without attestation).
 pub async fn enrol(
-    provider: &Provider,
+    provider: &Arc<Provider>,
     live: &LiveSession,
     browser: SecretDigest,
     sealed: &str,
@@ -166,10 +168,14 @@ pub async fn enrol(
     let authenticator = binding::authenticator(provider, live, AuthenticatorKind::Passkey, now);
     let credential = Credential::Passkey(Box::new(passkey));
     let enrolment = Enrolment { label, ..Enrolment::new(authenticator, credential) };
+    let notice = binding::notice(provider, live, AuthenticatorKind::Passkey, now)?;
     let mut plan = vec![challenge.consume()];
     plan.extend(binding::bind(provider, enrolment, now));
     match provider.commit(&plan, now).await? {
-        Commit::Done => Ok(()),
+        Commit::Done => {
+            notice.send(provider, now);
+            Ok(())
+        }
         // ATK-097: what was answered once enrols nothing more.
         Commit::Lost(_) => Err(EnrolRefusal::Stale.into()),
     }

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
+use identity_core::authenticator::AuthenticatorStatus;
 use identity_core::contact::Verification;
 use identity_core::event::LoginRefusalReason;
 use identity_core::subject::Profile;
 use identity_core::{
-    AuthenticatorKind, ClientId, Province, SubjectId, Timestamp, TransactionDetails,
+    Authenticator, AuthenticatorKind, ClientId, Province, SubjectId, Timestamp, TransactionDetails,
 };
 use storage::{Change, Commit, Credential, Enrolment, StoreError, ThrottleKey};
 
@@ -219,6 +220,7 @@ pub async fn stop(
 }
 
 /// Whether this address is known to be the person's: an officer checked it, or a code came through.
+/// Not any more once they reported its telephone or mailbox lost.
 pub(crate) fn is_theirs(
     profile: &Profile,
     enrolments: &[Enrolment],
@@ -230,9 +232,14 @@ pub(crate) fn is_theirs(
         Channel::Email => profile.email.as_ref().map(|email| email.verification),
     };
     let bound = enrolments.iter().map(|enrolment| &enrolment.authenticator);
-    let mut bound = bound.filter(|bound| bound.kind == channel.kind() && bound.usable(now));
+    let bound: Vec<_> = bound.filter(|bound| bound.kind == channel.kind()).collect();
+    let suspended =
+        |bound: &&Authenticator| matches!(bound.status, AuthenticatorStatus::Suspended { .. });
+    if bound.iter().any(suspended) {
+        return false;
+    }
     verification == Some(Verification::Verified)
-        || (verification.is_some() && bound.next().is_some())
+        || (verification.is_some() && bound.iter().any(|bound| bound.usable(now)))
 }
 
 /// Counts one more message, and refuses it where there were too many: a citizen's telephone is not

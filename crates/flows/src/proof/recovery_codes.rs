@@ -1,5 +1,7 @@
 //! Codes on paper, for the day the telephone is gone: each opens once.
 
+use std::sync::Arc;
+
 use identity_core::event::LoginRefusalReason;
 use identity_core::secret::SecretDigest;
 use identity_core::time::{Entropy, random_bytes};
@@ -77,7 +79,7 @@ pub fn remaining(live: &LiveSession, now: Timestamp) -> Option<usize> {
 
 /// A new set, in the place of an earlier one. The codes are nowhere else: they are shown now or never.
 pub async fn generate(
-    provider: &Provider,
+    provider: &Arc<Provider>,
     live: &LiveSession,
     now: Timestamp,
 ) -> Result<Vec<RecoveryCode>, Fault> {
@@ -88,8 +90,10 @@ pub async fn generate(
         binding::authenticator(provider, live, AuthenticatorKind::RecoveryCode, now),
         Credential::RecoveryCodes(digests),
     );
+    let notice = binding::notice(provider, live, AuthenticatorKind::RecoveryCode, now)?;
     let plan = binding::replace(provider, live, enrolment, now);
     provider.commit_uncontested(&plan, now).await?;
+    notice.send(provider, now);
     Ok(codes)
 }
 
