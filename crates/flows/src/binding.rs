@@ -2,7 +2,8 @@
 
 use identity_core::authenticator::AuthenticatorStatus;
 use identity_core::{
-    Authenticator, AuthenticatorId, AuthenticatorKind, EventKind, SecurityEvent, Timestamp,
+    Authenticator, AuthenticatorId, AuthenticatorKind, EventKind, SecurityEvent, SubjectId,
+    Timestamp,
 };
 use storage::{Change, Enrolment};
 
@@ -12,16 +13,16 @@ use crate::provider::Provider;
 use crate::refusal::Fault;
 use crate::session::LiveSession;
 
-/// One that was just proven, of the person whose session this is.
+/// One that was just proven, or handed out.
 pub(crate) fn authenticator(
     provider: &Provider,
-    live: &LiveSession,
+    subject: SubjectId,
     kind: AuthenticatorKind,
     now: Timestamp,
 ) -> Authenticator {
     Authenticator {
         id: AuthenticatorId::generate(now, provider.entropy.as_ref()),
-        subject: live.subject.id,
+        subject,
         kind,
         status: AuthenticatorStatus::Active,
         bound_at: now,

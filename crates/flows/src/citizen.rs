@@ -249,7 +249,8 @@ pub async fn confirm_totp(
     let secret = pending_secret(provider, live, enrolment, now)?;
     let step = totp::matching_step(&secret, code, now)?
         .ok_or(ChangeError::Refused(ChangeRefusal::WrongCode))?;
-    let authenticator = binding::authenticator(provider, live, AuthenticatorKind::Totp, now);
+    let authenticator =
+        binding::authenticator(provider, live.subject.id, AuthenticatorKind::Totp, now);
     let enrolment = Enrolment {
         last_step: Some(step),
         ..Enrolment::new(authenticator, Credential::Totp(secret))

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use identity_core::{AuthenticatorKind, EventKind};
+use flows::app::counter;
+use identity_core::{AuthenticatorKind, Clock as _, EventKind};
 use serde_json::json;
 use testkit::app::{Offer, Signer};
 use testkit::{App, Browser, Citizen, Server};
@@ -48,6 +49,36 @@ async fn a_code_binds_one_telephone_once() {
     assert_eq!(page.text_of("app-device"), "Điện thoại của Lan");
     let told: Vec<_> = history(&server, &lan).await.iter().filter_map(concerns_app).collect();
     assert_eq!(told, ["bound"]);
+}
+
+#[tokio::test]
+async fn a_code_from_a_counter_binds_one_telephone_of_its_holder_once_within_a_day() {
+    // NIST SP 800-63B-4 §4.1.2; scorecard 10, ATK-097, ATK-098
+    let server = Server::start().await;
+    let (lan, minh) = (server.citizen().create().await, server.citizen().create().await);
+    let issue = async |to: &Citizen| {
+        let code = counter::issue(&server.provider, to.id, server.clock.now()).await.unwrap();
+        Offer { identifier: to.number.clone(), code: code.expose() }
+    };
+    let first = issue(&lan).await;
+    let offer = issue(&lan).await;
+    let of_another = Offer { identifier: minh.number.clone(), code: offer.code.clone() };
+    let of_nobody = Offer { identifier: "001099999999".to_owned(), code: offer.code.clone() };
+    for wrong in [&first, &of_another, &of_nobody] {
+        assert_eq!(App::new().bind(&server, wrong).await.error(), "binding_code");
+    }
+    let bound = App::new().bind(&server, &offer).await.ok();
+    assert_eq!(bound["holder"], "Nguyễn T•• K••• T••");
+    assert_eq!(App::new().bind(&server, &offer).await.error(), "binding_code", "it was used");
+    let told = history(&server, &lan).await;
+    let handed_out = |kind: &EventKind| {
+        matches!(kind, EventKind::AuthenticatorBound { kind: AuthenticatorKind::TemporaryCode, .. })
+    };
+    assert_eq!(told.iter().filter(|kind| handed_out(kind)).count(), 2, "{told:?}");
+
+    let late = issue(&lan).await;
+    server.clock.advance(counter::CODE_LIFE);
+    assert_eq!(App::new().bind(&server, &late).await.error(), "binding_code");
 }
 
 #[tokio::test]

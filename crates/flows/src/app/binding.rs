@@ -14,11 +14,13 @@ use jose::app_request::unverified_content;
 use jose::digest::{base64url_decode, sha256};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use storage::record::DossierOf;
-use storage::{AppDevice, Change, Commit, Contest, Credential, Enrolment, Label, Slot};
+use storage::record::{Dossier, DossierOf};
+use storage::{
+    AppDevice, Change, Commit, Contest, Credential, Enrolment, Label, Slot, VersionedSubject,
+};
 
 use super::request::{self, DeviceHandle, SignedRequest};
-use super::{AppError, AppRefusal, ensure_usable};
+use super::{AppError, AppRefusal, counter, ensure_usable};
 use crate::binding;
 use crate::judgement::level_of;
 use crate::messages::Matter;
@@ -35,6 +37,9 @@ const MOST_TRIES: u64 = 10;
 /// Without letters and digits that look alike: 32 of them, five bits each.
 const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 const CODE_CHARACTERS: usize = 10;
+/// Of an offer's number. A person's has twelve.
+const IDENTIFIER_DIGITS: usize = 8;
+const KIND: AuthenticatorKind = AuthenticatorKind::App;
 
 /// The level of login that may bind a device (issue: "from a level-2 session").
 const NEEDED: VnAuthenticationLevel = VnAuthenticationLevel::L2;
@@ -103,7 +108,7 @@ struct NewDevice {
     label: Option<Label>,
 }
 
-/// A device answers an offer: `token` is signed with the key it brings.
+/// A device answers an offer, or brings its holder's number and a code from a counter: `token` is signed with the key it brings.
 pub async fn enrol(
     provider: &Arc<Provider>,
     token: &str,
@@ -120,13 +125,18 @@ pub async fn enrol(
     if tries > MOST_TRIES {
         return Err(AppRefusal::TooMany.into());
     }
+    if identifier.len() != IDENTIFIER_DIGITS {
+        let (holder, spent) = accept_from_counter(provider, &identifier, &code, now).await?;
+        return bind(provider, holder, spent, new, now).await;
+    }
     let slot = Slot { purpose: PURPOSE, id: &identifier };
     let found = provider.transient.get(slot, now).await?;
     let waiting: Waiting = found
         .and_then(|value| serde_json::from_slice(&value).ok())
         .filter(|waiting: &Waiting| waiting.code == digest_of(&identifier, &code))
         .ok_or(AppRefusal::BindingCode)?;
-    let bound = bind(provider, &waiting, new, now).await?;
+    let (holder, spent) = accept(provider, &waiting, now).await?;
+    let bound = bind(provider, holder, spent, new, now).await?;
     provider.transient.remove(slot).await?;
     Ok(bound)
 }
@@ -175,47 +185,81 @@ impl NewDevice {
     }
 }
 
-/// One plan: the code is used up, the earlier device goes, this one comes. The person's row is
-/// replaced by itself under its version, so that of two devices at once one is bound.
-async fn bind(
-    provider: &Arc<Provider>,
+/// Somebody a device may be bound to now.
+struct Holder {
+    subject: Subject,
+    version: u64,
+    enrolments: Vec<Enrolment>,
+}
+
+impl Holder {
+    fn of(dossier: Dossier) -> Result<Self, AppRefusal> {
+        let VersionedSubject { subject, version } = dossier.subject;
+        ensure_usable(&subject.account.state)?;
+        Ok(Self { subject, version, enrolments: dossier.enrolments })
+    }
+}
+
+/// Who was shown the offer, while that session lives, and what uses it up.
+async fn accept(
+    provider: &Provider,
     waiting: &Waiting,
-    new: NewDevice,
     now: Timestamp,
-) -> Result<Bound, AppError> {
+) -> Result<(Holder, Vec<Change>), AppError> {
     let (subject, session) = (waiting.subject, Some(waiting.session));
     let of = DossierOf { subject, session, client: None, grant: None };
     let dossier = provider.store.dossier(&of).await?.ok_or(AppRefusal::BindingCode)?;
     // Whoever ended that session did not want its codes to go on.
-    let session =
-        dossier.session.filter(|session| session.alive(now)).ok_or(AppRefusal::BindingCode)?;
-    let (person, version) = (dossier.subject.subject, dossier.subject.version);
-    ensure_usable(&person.account.state)?;
-    let live = LiveSession {
-        session,
-        subject: person.clone(),
-        enrolments: dossier.enrolments,
-        remembered: None,
+    let lives = dossier.session.as_ref().is_some_and(|session| session.alive(now));
+    if !lives {
+        return Err(AppRefusal::BindingCode.into());
+    }
+    let spent = Change::ConsumeOnce {
+        purpose: PURPOSE,
+        digest: waiting.code,
+        expires_at: waiting.expires_at,
     };
-    let matter = match device_of(&live, now) {
-        Some(_) => Matter::DeviceMoved,
-        None => Matter::Added(AuthenticatorKind::App),
+    Ok((Holder::of(dossier)?, vec![spent]))
+}
+
+/// Whose code from a counter it is, and what uses that up.
+async fn accept_from_counter(
+    provider: &Provider,
+    number: &str,
+    code: &str,
+    now: Timestamp,
+) -> Result<(Holder, Vec<Change>), AppError> {
+    let (subject, spent) = counter::spend(provider, number, code, now).await?;
+    let of = DossierOf { subject, session: None, client: None, grant: None };
+    let dossier = provider.store.dossier(&of).await?.ok_or(AppRefusal::BindingCode)?;
+    Ok((Holder::of(dossier)?, spent))
+}
+
+/// One plan: the code is used up, the earlier device goes, this one comes. The person's row is
+/// replaced by itself under its version, so that of two devices at once one is bound.
+async fn bind(
+    provider: &Arc<Provider>,
+    holder: Holder,
+    spent: Vec<Change>,
+    new: NewDevice,
+    now: Timestamp,
+) -> Result<Bound, AppError> {
+    let Holder { subject: person, version, enrolments } = holder;
+    let earlier = enrolments.iter().map(|known| &known.authenticator);
+    let matter = if earlier.clone().any(|known| known.kind == KIND && known.usable(now)) {
+        Matter::DeviceMoved
+    } else {
+        Matter::Added(KIND)
     };
-    let notice = Notice::of(provider, matter, &person.profile, &live.enrolments, now)?;
-    let authenticator = binding::authenticator(provider, &live, AuthenticatorKind::App, now);
+    let notice = Notice::of(provider, matter, &person.profile, &enrolments, now)?;
+    let authenticator = binding::authenticator(provider, person.id, KIND, now);
     let credential = Credential::AppDevice(Box::new(new.device));
     let enrolment =
         Enrolment { label: new.label.clone(), ..Enrolment::new(authenticator, credential) };
     let handle = DeviceHandle::of(&enrolment);
-    let mut plan = vec![
-        Change::ConsumeOnce {
-            purpose: PURPOSE,
-            digest: waiting.code,
-            expires_at: waiting.expires_at,
-        },
-        Change::ReplaceSubject { subject: Box::new(person.clone()), version },
-    ];
-    plan.extend(binding::replace(provider, &live, enrolment, now));
+    let mut plan = spent;
+    plan.push(Change::ReplaceSubject { subject: Box::new(person.clone()), version });
+    plan.extend(binding::replace_among(provider, &enrolments, enrolment, now));
     match provider.commit(&plan, now).await? {
         Commit::Done => {
             notice.send(provider, now);

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  binding      a code from the security centre ──> this device's keys ──> the one active device
+//!  counter      the same by a code from an officer
 //!  request      a JWS of that device ──> whose it is, which of its two keys signed, never twice
 //!  code         what a QR code holds: a transaction, sealed, for five seconds and five of grace
 //!  transaction  Waiting ──> Scanned ──> Approved | Denied | Failed      pure
@@ -16,6 +17,7 @@
 pub mod binding;
 pub mod browser;
 pub mod code;
+pub mod counter;
 pub mod device;
 pub mod request;
 pub mod transaction;

@@ -165,7 +165,8 @@ pub async fn enrol(
     let demand = provider.settings.attestation.demand_of(live.subject.class);
     let passkey = creation::check(&site, &secret, creation, live.subject.id, &known, demand, now)
         .map_err(refusal_of)?;
-    let authenticator = binding::authenticator(provider, live, AuthenticatorKind::Passkey, now);
+    let authenticator =
+        binding::authenticator(provider, live.subject.id, AuthenticatorKind::Passkey, now);
     let credential = Credential::Passkey(Box::new(passkey));
     let enrolment = Enrolment { label, ..Enrolment::new(authenticator, credential) };
     let notice = binding::notice(provider, live, AuthenticatorKind::Passkey, now)?;

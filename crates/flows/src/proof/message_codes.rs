@@ -191,7 +191,7 @@ pub async fn confirm(
         .filter(|challenge| Some(challenge.state()) == address.as_deref())
         .filter(|challenge| challenge.is_answered_by(answer.typed))
         .ok_or(ChangeError::Refused(ChangeRefusal::WrongCode))?;
-    let authenticator = binding::authenticator(provider, live, channel.kind(), now);
+    let authenticator = binding::authenticator(provider, live.subject.id, channel.kind(), now);
     let enrolment = Enrolment::new(authenticator, Credential::MessageCode);
     let evidence = evidence_of(provider, &enrolment, now);
     let mut plan = binding::replace(provider, live, enrolment, now);

@@ -30,7 +30,7 @@ pub const CODES: usize = 10;
 pub struct RecoveryCode(String);
 
 impl RecoveryCode {
-    fn generate(entropy: &dyn Entropy) -> Self {
+    pub(crate) fn generate(entropy: &dyn Entropy) -> Self {
         let letter = |byte: u8| ALPHABET.get(usize::from(byte % 32)).copied().unwrap_or(b'A');
         let code = random_bytes::<CHARACTERS>(entropy).map(letter);
         Self(code.iter().map(|letter| char::from(*letter)).collect())
@@ -59,7 +59,7 @@ impl RecoveryCode {
         groups.join("-")
     }
 
-    fn digest(&self) -> SecretDigest {
+    pub(crate) fn digest(&self) -> SecretDigest {
         SecretDigest(sha256(format!("vneid recovery code {}", self.0).as_bytes()))
     }
 }
@@ -87,7 +87,7 @@ pub async fn generate(
     let codes: Vec<_> = (0..CODES).map(|_| RecoveryCode::generate(entropy)).collect();
     let digests = codes.iter().map(RecoveryCode::digest).collect();
     let enrolment = Enrolment::new(
-        binding::authenticator(provider, live, AuthenticatorKind::RecoveryCode, now),
+        binding::authenticator(provider, live.subject.id, AuthenticatorKind::RecoveryCode, now),
         Credential::RecoveryCodes(digests),
     );
     let notice = binding::notice(provider, live, AuthenticatorKind::RecoveryCode, now)?;

@@ -7,6 +7,7 @@ use flows::admin::{
     NewContact, NewCredentials, activate_citizen, change_contact, create_citizen, lock_citizen,
     register_template, unlock_citizen,
 };
+use flows::app::counter;
 use flows::matcher::{Modality, TemplateReference};
 use flows::password::Password;
 use flows::totp;
@@ -70,6 +71,13 @@ pub enum CitizenCommand {
         /// The matcher's id and what it calls the template, such as matcher-1/42
         #[arg(long)]
         reference: String,
+    },
+    /// Hand out a code, good once within a day, with which the person binds the app to the account
+    ///
+    /// For whoever has no second factor to log in with. Their identity was checked at the counter.
+    AppCode {
+        #[command(flatten)]
+        who: Who,
     },
     /// Show an account, its number masked
     Show {
@@ -152,6 +160,11 @@ pub async fn run(command: CitizenCommand, config: &Config) -> Result<String, Cli
             let subject = find(&node, &who.person).await?.id;
             register_template(&node.provider, subject, modality.into(), &reference, now).await?;
             format!("registered {subject}\n")
+        }
+        CitizenCommand::AppCode { who } => {
+            let subject = find(&node, &who.person).await?.id;
+            let code = counter::issue(&node.provider, subject, now).await?;
+            format!("code for the app, shown this once, good for a day: {}\n", code.expose())
         }
         CitizenCommand::Show { who } => show(&node, &find(&node, &who.person).await?).await?,
     };
