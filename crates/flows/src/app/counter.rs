@@ -51,9 +51,9 @@ pub(super) async fn spend(
     let found = provider.store.subject_by_login(&name).await?;
     let subject = found.ok_or_else(nothing)?.subject.id;
     let enrolments = provider.store.enrolments(subject).await?;
-    let codes = enrolments
+    let mut codes = enrolments
         .iter()
         .filter(|known| known.authenticator.kind == KIND && known.authenticator.usable(now));
-    let spent = codes.filter_map(|known| use_up(provider, known, &typed, now)).next();
+    let spent = codes.find_map(|known| use_up(provider, known, &typed, now));
     Ok((subject, spent.ok_or_else(nothing)?))
 }
