@@ -55,7 +55,7 @@ async fn a_statement_counts_once_and_for_its_own_capture() {
     // The same words where another question was asked.
     let (mut other, page) = world.at_face().await;
     let asked = world.capture(&mut other, &page, &[]).await;
-    let carried = Statement { statement: came.statement, ..asked };
+    let carried = Statement { signed: came.signed, ..asked };
     refused(&world.bring(&mut other, &carried).await);
     assert_eq!(world.last_refusal().await, LoginRefusalReason::StatementRefused);
 }
@@ -69,7 +69,7 @@ async fn the_first_statement_of_a_capture_is_the_one() {
     // Better luck next time: another press of the same button at the matcher.
     let (mut helper, page) = world.at_face().await;
     let other = world.capture(&mut helper, &page, &[]).await;
-    let second = Statement { statement: other.statement, ..came };
+    let second = Statement { signed: other.signed, ..came };
     refused(&world.bring(&mut browser, &second).await);
     assert_eq!(world.last_refusal().await, LoginRefusalReason::NoMatch);
 }
@@ -93,8 +93,8 @@ async fn nobody_waits_for_a_statement_of_an_unknown_capture_or_after_five_minute
     let came = world.capture(&mut browser, &page, &[]).await;
     let unknown = "A".repeat(43);
     for (state, statement) in [
-        (unknown.as_str(), came.statement.as_str()),
-        ("", came.statement.as_str()),
+        (unknown.as_str(), came.signed.as_str()),
+        ("", came.signed.as_str()),
         (came.state.as_str(), &"a".repeat(4096)),
     ] {
         let fields = [("state", state), ("statement", statement)];
@@ -102,7 +102,7 @@ async fn nobody_waits_for_a_statement_of_an_unknown_capture_or_after_five_minute
         assert_eq!(back.location().unwrap().path(), "/error", "{}", back.describe());
     }
     world.server.clock.advance(Duration::from_mins(5));
-    let fields = [("state", came.state.as_str()), ("statement", came.statement.as_str())];
+    let fields = [("state", came.state.as_str()), ("statement", came.signed.as_str())];
     let back = browser.post_from_elsewhere(&came.address, &fields).await;
     assert_eq!(back.location().unwrap().path(), "/error", "{}", back.describe());
 }
@@ -111,10 +111,10 @@ async fn nobody_waits_for_a_statement_of_an_unknown_capture_or_after_five_minute
 async fn a_matcher_whose_registration_ended_is_not_believed_also_in_the_middle() {
     let until = "valid_until = \"2026-11-23\"";
     let world = World::registered(|text| text.replace("valid_until = \"2099-01-01\"", until)).await;
-    world.server.clock.advance(Duration::from_secs(15 * 3600 - 60));
+    world.server.clock.advance(Duration::from_mins(15 * 60 - 1));
     let (mut browser, page) = world.at_face().await;
     let came = world.capture(&mut browser, &page, &[]).await;
-    world.server.clock.advance(Duration::from_secs(60));
+    world.server.clock.advance(Duration::from_mins(1));
     refused(&world.bring(&mut browser, &came).await);
     assert_eq!(world.last_refusal().await, LoginRefusalReason::StatementRefused);
 }

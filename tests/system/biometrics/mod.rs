@@ -38,7 +38,7 @@ struct World {
 struct Statement {
     address: String,
     state: String,
-    statement: String,
+    signed: String,
 }
 
 impl World {
@@ -118,7 +118,7 @@ impl World {
         Statement {
             address: form.action.to_string(),
             state: field("state"),
-            statement: field("statement"),
+            signed: field("statement"),
         }
     }
 
@@ -129,7 +129,7 @@ impl World {
     }
 
     async fn come_back(&self, browser: &mut Browser, came: &Statement) -> Page {
-        let fields = [("state", came.state.as_str()), ("statement", came.statement.as_str())];
+        let fields = [("state", came.state.as_str()), ("statement", came.signed.as_str())];
         let back = browser.post_from_elsewhere(&came.address, &fields).await;
         assert_eq!(back.status, 303, "{}", back.describe());
         assert!(!back.headers.contains_key("set-cookie"), "a new cookie would end the attempt");
