@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use identity_core::authenticator::AuthenticatorStatus;
+use identity_core::authenticator::{AuthenticatorStatus, FactorCategory};
 use identity_core::grant::RevocationReason;
 use identity_core::secret::SecretDigest;
 use identity_core::session::SessionEndReason;
@@ -85,7 +85,8 @@ pub async fn permission(
     Ok(Permission { minimum_password: minimum(provider, &enrolments, lost, now)?, losable })
 }
 
-/// Whoever brought a code of it today has not lost it; the password is replaced in any case.
+/// Whoever brought a code of it today has not lost it, nobody loses a face, and the password is replaced
+/// in any case.
 fn losable<'a>(
     enrolments: &'a [Enrolment],
     permitted: &'a Permitted,
@@ -94,7 +95,7 @@ fn losable<'a>(
     enrolments.iter().filter(move |enrolment| {
         let held = &enrolment.authenticator;
         let proven = permitted.factors.contains(&held.kind);
-        held.usable(now) && !proven && held.kind != AuthenticatorKind::Password
+        held.usable(now) && !proven && held.kind.category() == FactorCategory::Possession
     })
 }
 
