@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use testkit::Server;
 
 /// Members that are lists, with something each must hold.
-const LISTS: [(&str, &str); 27] = [
+const LISTS: [(&str, &str); 28] = [
+    ("authorization_details_types_supported", "urn:vn:eid:transaction"),
     ("trust_frameworks_supported", "urn:vn:eid:decree-69-2024"),
     ("claims_in_verified_claims_supported", "name"),
     ("evidence_supported", "document"),
