@@ -7,14 +7,11 @@ import { after, before, describe, it } from 'node:test';
 import { inBrowser } from './lib/browser.mjs';
 import { goToLogin, passPages } from './lib/journeys.mjs';
 import { startDemo } from './lib/provider.mjs';
-
-const PIN = '274951';
+import { PIN, approve, codeOf, goesOn, heading, numberOf, pairFrom, read } from './lib/telephone.mjs';
 
 let demo;
 before(async () => (demo = await startDemo()));
 after(() => demo?.stop());
-
-const heading = (browser, words) => async () => (await browser.heading()) === words;
 
 const looked = new Set();
 
@@ -27,22 +24,10 @@ async function look(browser, name) {
   await browser.assertAccessible();
 }
 
-/** Pairs `phone` with the citizen's account: the code comes from their security centre. */
+/** Pairs `phone` with the citizen's account, from another browser. */
 async function pair(phone, citizen, label) {
-  await inBrowser({ width: 1280 }, async (browser) => {
-    await browser.open(`${demo.issuer}/home/security/app`);
-    await passPages(browser, demo, citizen);
-    await look(browser, 'app-device');
-    await browser.press('make-binding-code');
-    await look(browser, 'app-device-code');
-    await phone.open(await browser.attribute('bind-here', 'href'));
-  });
-  await phone.until(async () => (await phone.value('identifier')) !== '', 'no code in the form');
-  await look(phone, 'app-bind');
-  await phone.type('label', label);
-  await phone.type('pin', PIN);
-  await phone.type('pin-again', PIN);
-  await phone.tap('bind', heading(phone, 'Xin chào'));
+  await inBrowser({ width: 1280 }, (browser) =>
+    pairFrom(browser, phone, demo, citizen, label, look));
 }
 
 /** From the portal to the page with the code; answers the link that the code holds. */
@@ -50,23 +35,6 @@ async function showCode(browser) {
   await goToLogin(browser, demo);
   await browser.press('with-app');
   return codeOf(browser);
-}
-
-async function codeOf(browser) {
-  const shown = async () => (await browser.attribute('open-app', 'href')).includes('#open=');
-  await browser.until(shown, 'no code came');
-  return browser.attribute('open-app', 'href');
-}
-
-/** The telephone reads the code. */
-async function read(phone, link) {
-  await phone.type('code', link);
-  await phone.tap('use-code', heading(phone, 'Xác nhận đăng nhập'));
-}
-
-async function numberOf(browser) {
-  await browser.until(async () => /^\d\d$/.test(await browser.text('number')), 'no number came');
-  return browser.text('number');
 }
 
 describe('QR login', () => {
@@ -86,12 +54,9 @@ describe('QR login', () => {
           await look(phone, 'app-question');
           const number = await numberOf(browser);
           await look(browser, 'app-number');
-          await phone.type('number', number);
-          await phone.type('pin', PIN);
-          await phone.tap('approve', heading(phone, 'Đã xác nhận'));
+          await approve(phone, number);
           await look(phone, 'app-approved');
-          const onward = async () => !(await browser.address()).endsWith('/login/app');
-          await browser.until(onward, 'the browser did not go on');
+          await goesOn(browser);
           await passPages(browser, demo, citizen);
           await browser.until(() => browser.has('visitor-name'), 'not at the portal');
           assert.equal(await browser.text('visitor-name'), citizen.name);
@@ -142,13 +107,8 @@ describe('QR login', () => {
         await phone.tap('back', heading(phone, 'Xin chào'));
         await phone.open(await codeOf(browser));
         await phone.until(heading(phone, 'Xác nhận đăng nhập'), 'the link did not open the question');
-        await phone.type('number', await numberOf(browser));
-        await phone.type('pin', PIN);
-        await phone.tap('approve', heading(phone, 'Đã xác nhận'));
-        await browser.until(
-          async () => !(await browser.address()).endsWith('/login/app'),
-          'the browser did not go on',
-        );
+        await approve(phone, await numberOf(browser));
+        await goesOn(browser);
       });
     });
   });

@@ -59,9 +59,14 @@ export async function comeTo(browser, demo, citizen, path) {
   return passPages(browser, demo, citizen);
 }
 
-/** Ends the session here, and the portal's. */
-export async function leave(browser, demo) {
-  await browser.open(`${demo.issuer}/logout`);
+/** Ends the session here. */
+export async function leaveProvider(browser, provider) {
+  await browser.open(`${provider.issuer}/logout`);
   await browser.press('logout-yes');
+}
+
+/** The same, and the portal's. */
+export async function leave(browser, demo) {
+  await leaveProvider(browser, demo);
   await browser.forgetCookie('portal_session');
 }

@@ -36,14 +36,16 @@ export async function startDemo() {
 /**
  * Serves a provider on a SQLite file. `clients` are registrations in TOML; `citizens` are records in
  * TOML by name, and come back with the password and, if they asked for one, the authenticator they
- * were given. `settings` are further lines of the configuration.
+ * were given. `settings` are further lines of the configuration; `prepare` is called with `vneid` and
+ * the directory before anything is served.
  */
-export async function startProvider({ clients, citizens, settings = '' }) {
+export async function startProvider({ clients, citizens, settings = '', prepare = async () => {} }) {
   const directory = await mkdtemp(path.join(tmpdir(), 'vneid-e2e-'));
   const port = await freePorts(1);
   const issuer = `http://localhost:${port}`;
-  await writeFile(path.join(directory, 'vneid.toml'), configuration(issuer, port) + settings);
+  await writeFile(path.join(directory, 'vneid.toml'), configuration(issuer, port, settings));
   const vneid = (...args) => command(['--config', 'vneid.toml', ...args], directory);
+  await prepare(vneid, directory);
   await vneid('migrate');
   for (const toml of clients) {
     await writeFile(path.join(directory, 'client.toml'), toml);
@@ -65,14 +67,14 @@ export async function startProvider({ clients, citizens, settings = '' }) {
   return { issuer, citizens: created, vneid, stop: () => server.stop() };
 }
 
-function configuration(issuer, port) {
+function configuration(issuer, port, settings) {
   const key = () => `"${randomBytes(32).toString('hex')}"`;
   return `
 issuer = "${issuer}"
 environment = "development"
 listen = "127.0.0.1:${port}"
 storage.sqlite = "vneid.sqlite"
-
+${settings}
 [keys]
 key_encryption_key = ${key()}
 personal_data_key = ${key()}

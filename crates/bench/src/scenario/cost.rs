@@ -10,8 +10,8 @@ use crate::report::{Line, Target, median};
 use crate::walk;
 use crate::wire::Wire;
 
-const TOKENS: u64 = 2_000;
-const ATTEMPTS: usize = 3;
+const TOKENS: u64 = 400;
+const ATTEMPTS: usize = 10;
 const LOGINS: u64 = 500;
 /// Before memory is read: what a process takes once must not count for the first take-backs.
 const WARM_UP: u64 = 5_000;
