@@ -147,6 +147,7 @@ impl AcrWish {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reason::Ladder;
 
     fn at(level: VnAuthenticationLevel, aal: Aal) -> AssuranceVector {
         let levels = Levels { vn_authentication: level, aal, ..Levels::BOTTOM };
@@ -164,6 +165,37 @@ mod tests {
         assert!(all.iter().all(|acr| Acr::parse(acr.as_str()) == Some(*acr)));
         for unknown in ["", "urn:vn:eid:auth:0", "urn:vn:eid:auth:5", "URN:VN:EID:AUTH:1", "LoA1"] {
             assert_eq!(Acr::parse(unknown), None, "{unknown}");
+        }
+    }
+
+    #[test]
+    fn a_class_asks_for_its_own_rung_of_its_own_ladder_and_for_nothing_else() {
+        const LADDERS: [(&str, Ladder); 6] = [
+            ("urn:vn:eid:auth:", Ladder::Authentication),
+            ("urn:vn:eid:account:", Ladder::Account),
+            ("urn:nist:aal:", Ladder::Aal),
+            ("urn:nist:ial:", Ladder::Ial),
+            ("http://eidas.europa.eu/LoA/", Ladder::Eidas),
+            ("urn:iso:29115:loa:", Ladder::Iso),
+        ];
+        let all = Acr::all();
+        for (prefix, ladder) in LADDERS {
+            let of_ladder = all.iter().filter(|acr| acr.as_str().starts_with(prefix));
+            let mut lowest = Levels::BOTTOM;
+            for acr in of_ladder {
+                assert_eq!(acr.to_string(), acr.as_str());
+                let asked = acr.asks().rungs().into_iter().zip(Levels::BOTTOM.rungs());
+                let above: Vec<_> = asked.filter(|(rung, bottom)| rung != bottom).collect();
+                // The lowest identity level is that nothing was proven.
+                if acr.as_str() == "urn:nist:ial:0" {
+                    assert!(above.is_empty());
+                    continue;
+                }
+                assert!(above.len() == 1 && above[0].0.0 == ladder, "{acr}: {above:?}");
+                assert!(lowest < acr.asks(), "{acr} lies above the one before it");
+                lowest = acr.asks();
+            }
+            assert!(lowest > Levels::BOTTOM, "{prefix}");
         }
     }
 
