@@ -128,11 +128,6 @@ impl Facts {
         self.factors.iter().any(|factor| factor.category == category)
     }
 
-    /// When the category was last proven.
-    pub fn freshest(&self, category: FactorCategory) -> Option<Timestamp> {
-        self.times(category).max()
-    }
-
     /// The oldest proof of the category among those relied on.
     pub fn oldest(&self, category: FactorCategory) -> Option<Timestamp> {
         self.times(category).min()

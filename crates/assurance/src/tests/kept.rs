@@ -6,7 +6,7 @@ use super::reference::generate::case;
 use super::reference::request_of;
 use super::*;
 use crate::kept::{KeptDecision, conclusion};
-use crate::{Outcome, Purpose, ReasonCode};
+use crate::{DeviceNovelty, Outcome, Purpose, ReasonCode, Transaction};
 
 fn first_bytes(conclusion: &[u8]) -> [u8; 16] {
     let mut digest = [0_u8; 16];
@@ -47,6 +47,28 @@ fn what_is_kept_gives_the_decision_that_was_taken_but_for_the_day_a_document_end
         };
         assert_eq!(names(&again), names(&decision), "seed {seed}");
         assert_eq!(first_bytes(&conclusion(&again)), kept.came_to, "seed {seed}");
+    }
+}
+
+#[test]
+fn what_came_out_differently_is_concluded_differently() {
+    let mut told = std::collections::HashMap::new();
+    for seed in 0..2_000 {
+        let (_, decision, _) = decided(seed);
+        let outcome = Outcome::of(&decision);
+        let before = told.entry(conclusion(&decision)).or_insert_with(|| outcome.clone());
+        assert_eq!(*before, outcome, "seed {seed}");
+    }
+    assert!(told.len() > 50, "{} conclusions", told.len());
+}
+
+#[test]
+fn the_transaction_a_decision_was_for_is_read_back_as_it_was_written() {
+    for device in [DeviceNovelty::Known, DeviceNovelty::New] {
+        let kind = "transfer".to_owned();
+        let transaction = Transaction { kind, amount: 20_000_000, day_total: 30_000_000, device };
+        let purpose = Purpose { transaction: Some(transaction), ..Purpose::default() };
+        assert_eq!(identity_core::compact::read(&to_bytes(&purpose)), Some(purpose));
     }
 }
 

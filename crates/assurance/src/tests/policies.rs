@@ -165,6 +165,7 @@ fn every_source_is_given() {
         let sources: Vec<_> = sources.collect();
         assert!(sources.len() > 5);
         assert!(sources.into_iter().all(|source| !source.is_empty()));
+        assert!(policy.requirements().count() > 5);
         assert!(policy.requirements().all(|(_, _, source)| !source.is_empty()));
     }
 }
