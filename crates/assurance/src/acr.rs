@@ -224,6 +224,8 @@ mod tests {
         assert_eq!(AcrWish::voluntary(["LoA1"]), AcrWish::None);
         assert_eq!(AcrWish::essential(["LoA1"]), Err(UnknownAcr));
         let known = acr("urn:nist:aal:2");
+        let wished = AcrWish::voluntary(["LoA1", "urn:nist:aal:2"]);
+        assert_eq!(wished, AcrWish::Voluntary(vec![known]));
         let mixed = AcrWish::essential(["LoA1", "urn:nist:aal:2"]);
         assert_eq!(mixed, Ok(AcrWish::Essential(vec![known])));
         assert_eq!(AcrWish::essential([]), Ok(AcrWish::None));
