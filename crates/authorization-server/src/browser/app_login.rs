@@ -12,9 +12,8 @@ use identity_core::AuthenticatorKind;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::reason::reason;
+use super::reason::asking;
 use super::step::Step;
-use super::words;
 use crate::form::OwnForm;
 use crate::headers::{ContentPolicy, Scripts};
 use crate::pages::app_login::{AppLogin, AppProblem};
@@ -124,15 +123,7 @@ fn show(
     problem: Option<AppProblem>,
 ) -> Result<Response, Stop> {
     let visit = &step.visit;
-    let page = AppLogin {
-        csrf: visit.csrf(),
-        interaction: step.sealed.clone(),
-        relying_party: step.party().map(|party| words::party(&party, visit.language)),
-        holder: step.live.as_ref().map(|live| words::holder(&live.subject.profile)),
-        reason: reason(step, proving),
-        other_ways: step.other_ways(proving),
-        problem,
-    };
+    let page = AppLogin { asking: asking(step, step.live.as_ref(), proving), problem };
     let policy = ContentPolicy { scripts: Scripts::OwnThatAsk, ..step.policy() };
     let shown = visit.show_at(&step.proof_address(KIND), &page, &policy)?;
     Ok(match problem {

@@ -13,7 +13,7 @@ use flows::session::LiveSession;
 use http::StatusCode;
 
 use super::login::come_back_in;
-use super::reason::reason;
+use super::reason::asking;
 use super::step::Step;
 use super::{see_other, words};
 use crate::form::{self, OwnForm};
@@ -138,12 +138,7 @@ fn show(
 ) -> Result<Response, Stop> {
     let visit = &step.visit;
     let page = UseBiometric {
-        csrf: visit.csrf(),
-        interaction: step.sealed.clone(),
-        relying_party: step.party().map(|party| words::party(&party, visit.language)),
-        holder: words::holder(&live.subject.profile),
-        reason: reason(step, proving),
-        other_ways: step.other_ways(proving),
+        asking: asking(step, Some(live), proving),
         modality,
         capture: shown.capture.map(|id| id.to_string()),
         problem: shown.problem,

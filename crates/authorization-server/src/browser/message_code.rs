@@ -11,7 +11,7 @@ use flows::session::LiveSession;
 use http::StatusCode;
 
 use super::login::come_back_in;
-use super::reason::reason;
+use super::reason::asking;
 use super::second_factor::typed_code;
 use super::step::Step;
 use super::words;
@@ -100,12 +100,7 @@ fn show(
     let visit = &step.visit;
     let problem = shown.problem;
     let page = UseMessageCode {
-        csrf: visit.csrf(),
-        interaction: step.sealed.clone(),
-        relying_party: step.party().map(|party| words::party(&party, visit.language)),
-        holder: words::holder(&live.subject.profile),
-        reason: reason(step, proving),
-        other_ways: step.other_ways(proving),
+        asking: asking(step, Some(live), proving),
         channel,
         address: words::masked_address(&live.subject.profile, channel).unwrap_or_default(),
         challenge: shown.challenge,

@@ -15,9 +15,8 @@ use jose::digest::base64url_decode;
 
 use super::account::problem_of_state;
 use super::login::explain;
-use super::reason::reason;
+use super::reason::asking;
 use super::step::Step;
-use super::words;
 use crate::form::OwnForm;
 use crate::headers::{ContentPolicy, Scripts};
 use crate::pages::login::{AccountProblem, LoginProblem};
@@ -121,16 +120,7 @@ fn show(
     problem: Option<PasskeyProblem>,
 ) -> Result<Response, Stop> {
     let visit = &step.visit;
-    let page = UsePasskey {
-        csrf: visit.csrf(),
-        interaction: step.sealed.clone(),
-        relying_party: step.party().map(|party| words::party(&party, visit.language)),
-        holder: holder(step).map(|live| words::holder(&live.subject.profile)),
-        reason: reason(step, proving),
-        other_ways: step.other_ways(proving),
-        ask: ask(step)?,
-        problem,
-    };
+    let page = UsePasskey { asking: asking(step, holder(step), proving), ask: ask(step)?, problem };
     let shown = visit.show_at(&step.proof_address(KIND), &page, &policy(step))?;
     Ok(match problem {
         None => shown,

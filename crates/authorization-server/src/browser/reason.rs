@@ -11,7 +11,20 @@ use protocol::authorize::Prompt;
 
 use super::step::Step;
 use super::words::{self, authentication_level};
-use crate::pages::shared::{AuthenticationLevel, Reason};
+use crate::pages::shared::{Asking, AuthenticationLevel, Reason};
+
+/// What the page says that asks for one more proof; `holder`: whose it must be.
+pub fn asking(step: &Step, holder: Option<&LiveSession>, proving: Option<&Proving>) -> Asking {
+    let visit = &step.visit;
+    Asking {
+        csrf: visit.csrf(),
+        interaction: step.sealed.clone(),
+        relying_party: step.party().map(|party| words::party(&party, visit.language)),
+        holder: holder.map(|live| words::holder(&live.subject.profile)),
+        reason: reason(step, proving),
+        other_ways: step.other_ways(proving),
+    }
+}
 
 /// Somebody who was logged in before this request came learns why they are asked again; somebody who
 /// is asked for more learns which level it is for.

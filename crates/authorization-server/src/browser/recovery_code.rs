@@ -9,7 +9,7 @@ use http::StatusCode;
 use identity_core::AuthenticatorKind;
 
 use super::login::come_back_in;
-use super::reason::reason;
+use super::reason::asking;
 use super::step::Step;
 use super::words;
 use crate::form::OwnForm;
@@ -57,15 +57,7 @@ fn show(
     problem: Option<RecoveryCodeProblem>,
 ) -> Result<Response, Stop> {
     let visit = &step.visit;
-    let page = UseRecoveryCode {
-        csrf: visit.csrf(),
-        interaction: step.sealed.clone(),
-        relying_party: step.party().map(|party| words::party(&party, visit.language)),
-        holder: words::holder(&live.subject.profile),
-        reason: reason(step, proving),
-        other_ways: step.other_ways(proving),
-        problem,
-    };
+    let page = UseRecoveryCode { asking: asking(step, Some(live), proving), problem };
     let shown = visit.show_at(&step.proof_address(KIND), &page, &step.policy())?;
     Ok(match problem {
         None => shown,

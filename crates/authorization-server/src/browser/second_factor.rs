@@ -9,7 +9,7 @@ use http::StatusCode;
 use identity_core::AuthenticatorKind;
 
 use super::login::come_back_in;
-use super::reason::reason;
+use super::reason::asking;
 use super::step::Step;
 use super::words;
 use crate::form::OwnForm;
@@ -66,12 +66,7 @@ fn show(
 ) -> Result<Response, Stop> {
     let visit = &step.visit;
     let page = SecondFactor {
-        csrf: visit.csrf(),
-        interaction: step.sealed.clone(),
-        relying_party: step.party().map(|party| words::party(&party, visit.language)),
-        holder: words::holder(&live.subject.profile),
-        reason: reason(step, proving),
-        other_ways: step.other_ways(proving),
+        asking: asking(step, Some(live), proving),
         can_recover: visit.state.provider.messaging.is_possible(),
         problem,
     };

@@ -1,18 +1,12 @@
 //! `/login/app`: log in with the citizen's app.
 
-use super::shared::{AuthenticationLevel, Fault, Faults, Holder, Reason, RelyingParty};
+use super::shared::{Asking, AuthenticationLevel, Fault, Faults, Reason};
 use super::{Frame, page, samples};
 
 /// The page that shows a code. Its script asks how it stands, and posts `csrf`, `interaction` and
 /// `transaction` when the telephone has answered. It is the one way in that needs JavaScript.
 pub struct AppLogin {
-    pub csrf: String,
-    pub interaction: String,
-    pub relying_party: Option<RelyingParty>,
-    /// Who is logged in here already, and whose telephone alone counts.
-    pub holder: Option<Holder>,
-    pub reason: Reason,
-    pub other_ways: Option<String>,
+    pub asking: Asking,
     pub problem: Option<AppProblem>,
 }
 
@@ -34,24 +28,19 @@ impl AppLogin {
 }
 
 fn sample(problem: Option<AppProblem>) -> AppLogin {
-    AppLogin {
-        csrf: samples::CSRF.into(),
-        interaction: samples::INTERACTION.into(),
-        relying_party: Some(samples::portal()),
-        holder: None,
-        reason: Reason::SignIn,
-        other_ways: Some("/login/choose?interaction=abc".into()),
-        problem,
-    }
+    AppLogin { asking: Asking { holder: None, ..samples::asking() }, problem }
 }
 
 fn faces() -> Vec<(&'static str, AppLogin)> {
     let party = Some(samples::portal().name);
     let reason = Reason::StepUp { party, level: AuthenticationLevel::Two };
+    let of = |asking| AppLogin { asking, ..sample(None) };
+    let direct =
+        Asking { relying_party: None, other_ways: None, holder: None, ..samples::asking() };
     vec![
         ("app-login", sample(None)),
-        ("app-login-direct", AppLogin { relying_party: None, other_ways: None, ..sample(None) }),
-        ("app-login-step-up", AppLogin { reason, holder: Some(samples::holder()), ..sample(None) }),
+        ("app-login-direct", of(direct)),
+        ("app-login-step-up", of(Asking { reason, ..samples::asking() })),
         ("app-login-not-approved", sample(Some(AppProblem::NotApproved))),
         ("app-login-account", sample(Some(AppProblem::AccountNotUsable))),
     ]

@@ -2,17 +2,12 @@
 
 use flows::matcher::Modality;
 
-use super::shared::{Fault, Faults, Holder, Reason, RelyingParty};
+use super::shared::{Asking, Fault, Faults};
 use super::{Frame, page, paths, samples};
 
 /// Posts `csrf` and `interaction`; with `capture`, what came back from the matcher is collected.
 pub struct UseBiometric {
-    pub csrf: String,
-    pub interaction: String,
-    pub relying_party: Option<RelyingParty>,
-    pub holder: Holder,
-    pub reason: Reason,
-    pub other_ways: Option<String>,
+    pub asking: Asking,
     pub modality: Modality,
     /// The page sends itself, where scripts run.
     pub capture: Option<String>,
@@ -92,12 +87,7 @@ pub const fn return_path_of(modality: Modality) -> &'static str {
 
 fn faces() -> Vec<(&'static str, UseBiometric)> {
     let sample = |modality, problem| UseBiometric {
-        csrf: samples::CSRF.into(),
-        interaction: samples::INTERACTION.into(),
-        relying_party: Some(samples::portal()),
-        holder: samples::holder(),
-        reason: Reason::SignIn,
-        other_ways: Some("/login/choose?interaction=abc".into()),
+        asking: samples::asking(),
         modality,
         capture: None,
         problem,

@@ -4,17 +4,12 @@
 use flows::messages::Channel;
 
 use super::home::{HomePage, Section};
-use super::shared::{Fault, Faults, Holder, Reason, RelyingParty};
+use super::shared::{Asking, Fault, Faults};
 use super::{Frame, page, paths, samples};
 
 /// Posts `csrf`, `interaction` and `send`; or, with `challenge`, `message-code`.
 pub struct UseMessageCode {
-    pub csrf: String,
-    pub interaction: String,
-    pub relying_party: Option<RelyingParty>,
-    pub holder: Holder,
-    pub reason: Reason,
-    pub other_ways: Option<String>,
+    pub asking: Asking,
     pub channel: Channel,
     /// Masked.
     pub address: String,
@@ -144,12 +139,7 @@ const MASKED: &str = "•••• ••• 678";
 
 fn use_faces() -> Vec<(&'static str, UseMessageCode)> {
     let sample = |channel, challenge: Option<&str>, problem| UseMessageCode {
-        csrf: samples::CSRF.into(),
-        interaction: samples::INTERACTION.into(),
-        relying_party: Some(samples::portal()),
-        holder: samples::holder(),
-        reason: Reason::SignIn,
-        other_ways: Some("/login/choose?interaction=abc".into()),
+        asking: samples::asking(),
         channel,
         address: MASKED.into(),
         challenge: challenge.map(Into::into),

@@ -2,7 +2,7 @@
 
 use super::home::{HomePage, Section};
 use super::moment::Moment;
-use super::shared::{Fault, Faults, Holder, Notice, Reason, RelyingParty};
+use super::shared::{Asking, Fault, Faults, Holder, Notice};
 use super::{Frame, page, samples};
 
 /// A question for the browser's passkeys. The script takes it from the form and puts the answer there.
@@ -17,13 +17,7 @@ pub struct Ask {
 /// Using one. Posts `csrf`, `interaction`, `challenge`, `credential-id`, `client-data`,
 /// `authenticator-data`, `signature` and `user-handle`; bytes as base64url.
 pub struct UsePasskey {
-    pub csrf: String,
-    pub interaction: String,
-    pub relying_party: Option<RelyingParty>,
-    /// `None` where nobody is logged in: the passkey says who it is.
-    pub holder: Option<Holder>,
-    pub reason: Reason,
-    pub other_ways: Option<String>,
+    pub asking: Asking,
     pub ask: Ask,
     pub problem: Option<PasskeyProblem>,
 }
@@ -154,16 +148,7 @@ pub(super) fn sample_ask() -> Ask {
 }
 
 fn use_sample(holder: Option<Holder>, problem: Option<PasskeyProblem>) -> UsePasskey {
-    UsePasskey {
-        csrf: samples::CSRF.into(),
-        interaction: samples::INTERACTION.into(),
-        relying_party: Some(samples::portal()),
-        holder,
-        reason: Reason::SignIn,
-        other_ways: Some("/login/choose?interaction=abc".into()),
-        ask: sample_ask(),
-        problem,
-    }
+    UsePasskey { asking: Asking { holder, ..samples::asking() }, ask: sample_ask(), problem }
 }
 
 fn use_faces() -> Vec<(&'static str, UsePasskey)> {

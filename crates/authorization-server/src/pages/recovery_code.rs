@@ -1,17 +1,12 @@
 //! `/login/recovery-code` and `/home/security/recovery-codes`: codes on paper.
 
 use super::home::{HomePage, Section};
-use super::shared::{Fault, Faults, Holder, Reason, RelyingParty};
+use super::shared::{Asking, Fault, Faults};
 use super::{Frame, page, samples};
 
 /// Using one. Posts `csrf`, `interaction` and `recovery-code`.
 pub struct UseRecoveryCode {
-    pub csrf: String,
-    pub interaction: String,
-    pub relying_party: Option<RelyingParty>,
-    pub holder: Holder,
-    pub reason: Reason,
-    pub other_ways: Option<String>,
+    pub asking: Asking,
     pub problem: Option<RecoveryCodeProblem>,
 }
 
@@ -83,15 +78,7 @@ impl RecoveryCodes {
 }
 
 fn use_sample(problem: Option<RecoveryCodeProblem>) -> UseRecoveryCode {
-    UseRecoveryCode {
-        csrf: samples::CSRF.into(),
-        interaction: samples::INTERACTION.into(),
-        relying_party: Some(samples::portal()),
-        holder: samples::holder(),
-        reason: Reason::SignIn,
-        other_ways: Some("/login/choose?interaction=abc".into()),
-        problem,
-    }
+    UseRecoveryCode { asking: samples::asking(), problem }
 }
 
 fn use_faces() -> Vec<(&'static str, UseRecoveryCode)> {

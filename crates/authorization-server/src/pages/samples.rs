@@ -2,7 +2,7 @@
 
 use super::Page;
 use super::select_account;
-use super::shared::{Holder, RelyingParty, Transaction};
+use super::shared::{Asking, Holder, Reason, RelyingParty, Transaction};
 use super::{
     app_device, app_login, authenticators, biometric, consent, dispute, error, form_post, history,
     home, lock, login, logout, message_code, methods, outbox, passkey, recover, recovery_code,
@@ -30,6 +30,17 @@ pub(super) fn hospital() -> RelyingParty {
         name: "Sổ sức khỏe điện tử <Đắk Nông>".into(),
         legal_entity: "Sở Y tế tỉnh Đắk Nông".into(),
         purpose: Some("Đặt lịch khám & xem kết quả".into()),
+    }
+}
+
+pub(super) fn asking() -> Asking {
+    Asking {
+        csrf: CSRF.into(),
+        interaction: INTERACTION.into(),
+        relying_party: Some(portal()),
+        holder: Some(holder()),
+        reason: Reason::SignIn,
+        other_ways: Some("/login/choose?interaction=abc".into()),
     }
 }
 

@@ -1,16 +1,11 @@
 //! `/login/totp`: the code of an authenticator application.
 
-use super::shared::{AuthenticationLevel, Fault, Faults, Holder, Reason, RelyingParty};
+use super::shared::{Asking, AuthenticationLevel, Fault, Faults, Reason};
 use super::{Frame, page, samples};
 
 /// The second factor. Posts `csrf`, `interaction` and `totp`.
 pub struct SecondFactor {
-    pub csrf: String,
-    pub interaction: String,
-    pub relying_party: Option<RelyingParty>,
-    pub holder: Holder,
-    pub reason: Reason,
-    pub other_ways: Option<String>,
+    pub asking: Asking,
     /// Whether a lost telephone can be reported here.
     pub can_recover: bool,
     pub problem: Option<TotpProblem>,
@@ -55,16 +50,7 @@ impl TotpProblem {
 }
 
 fn sample(problem: Option<TotpProblem>) -> SecondFactor {
-    SecondFactor {
-        csrf: samples::CSRF.into(),
-        interaction: samples::INTERACTION.into(),
-        relying_party: Some(samples::portal()),
-        holder: samples::holder(),
-        reason: Reason::SignIn,
-        other_ways: Some("/login/choose?interaction=abc".into()),
-        can_recover: problem.is_some(),
-        problem,
-    }
+    SecondFactor { asking: samples::asking(), can_recover: problem.is_some(), problem }
 }
 
 fn faces() -> Vec<(&'static str, SecondFactor)> {
@@ -74,13 +60,14 @@ fn faces() -> Vec<(&'static str, SecondFactor)> {
         transaction: samples::transaction(),
         level,
     };
-    let confirm = SecondFactor { reason: transaction(None), ..sample(None) };
+    let because =
+        |reason| SecondFactor { asking: Asking { reason, ..samples::asking() }, ..sample(None) };
     let with_level = transaction(Some(AuthenticationLevel::Two));
     vec![
         ("totp", sample(None)),
-        ("totp-transaction", confirm),
-        ("totp-transaction-level", SecondFactor { reason: with_level, ..sample(None) }),
-        ("totp-step-up", SecondFactor { reason: step_up, ..sample(None) }),
+        ("totp-transaction", because(transaction(None))),
+        ("totp-transaction-level", because(with_level)),
+        ("totp-step-up", because(step_up)),
         ("totp-missing", sample(Some(TotpProblem::Missing))),
         ("totp-malformed", sample(Some(TotpProblem::Malformed))),
         ("totp-wrong", sample(Some(TotpProblem::Wrong))),

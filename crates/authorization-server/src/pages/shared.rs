@@ -23,6 +23,17 @@ pub struct Holder {
     pub masked_number: String,
 }
 
+/// What every page says and posts that asks for one more proof of who somebody is.
+pub struct Asking {
+    pub csrf: String,
+    pub interaction: String,
+    pub relying_party: Option<RelyingParty>,
+    /// `None` where nobody is logged in: the proof says who it is.
+    pub holder: Option<Holder>,
+    pub reason: Reason,
+    pub other_ways: Option<String>,
+}
+
 /// Level of an electronic identification account (Decree 69/2024 art. 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountLevel {
